@@ -1,0 +1,258 @@
+"""One tree from the three ways an answer arrives: plain fields, one `taskAnswers` field, dotted flattened fields."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from hits.answers.parse import Given, Parsed
+from hits.questions import Question
+
+# How deep JSON may be hidden in strings of JSON, and how deep a tree is looked at; recordings need 3 and 6.
+_NESTED = 3
+DEEPEST = 24
+_MOST_ENTRIES = 5_000
+
+_WIDGET_KEYS = {
+    "boundingBoxes",
+    "polygons",
+    "polylines",
+    "lines",
+    "keypoints",
+    "entities",
+    "instances",
+    "labelMappings",
+    "labeledImage",
+    "inputImageProperties",
+    "label",
+    "labels",
+    "on",
+    "workerComment",
+}
+_TRUTHS = {"true": True, "false": False}
+_NUMBER = re.compile(r"[-+]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,3})?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer under its name. `value` is text, number, truth, list, dict or None; `paths` are the identifiers (and
+    places in `taskAnswers`) it came from; `given` is set where the document says more than text."""
+
+    name: str
+    value: Any
+    paths: tuple[str, ...]
+    encoding: str  # field, taskAnswers or flattened
+    given: Given | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The whole answer, in the order it came. `more` counts entries beyond the bound."""
+
+    entries: tuple[Entry, ...]
+    more: int = 0
+
+
+def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
+    """The answers of `parsed` as one tree, split at the names the question uses where it is known."""
+    fields = question.fields if question else {}
+    entries: list[Entry] = []
+    dotted: dict[str, int] = {}  # name of a flattened group -> its place in entries
+    branches = _branches(parsed, question)
+    for name, given in parsed.answers.items():
+        if len(entries) >= _MOST_ENTRIES:
+            break
+        if given.selections or given.other is not None or given.file is not None:
+            entries.append(Entry(name, list(given.texts) or None, (name,), "field", given))
+            continue
+        value = _value(given, name, fields)
+        if name == "taskAnswers" and isinstance(value, (list, dict)):
+            entries.extend(_task_answers(value))
+        elif name in branches:
+            head, keys = branches[name]
+            leaf = _truth(value)
+            if head in dotted:
+                place = dotted[head]
+                before = entries[place]
+                _graft(before.value, keys, leaf)
+                entries[place] = Entry(head, before.value, (*before.paths, name), "flattened")
+            else:
+                root: dict[str, Any] = {}
+                _graft(root, keys, leaf)
+                dotted[head] = len(entries)
+                entries.append(Entry(head, root, (name,), "flattened"))
+        else:
+            entries.append(Entry(name, value, (name,), "field"))
+    return Tree(_ordered(entries), max(0, len(parsed.answers) - _MOST_ENTRIES))
+
+
+def opened(text: str, levels: int = _NESTED) -> Any:
+    """`text`, or the value it holds where it is a JSON list, object or quoted string, strings inside opened likewise."""
+    start = text[:64].lstrip()[:1]
+    if start not in ("[", "{", '"') or levels <= 0:
+        return text
+    if text.rstrip()[-1:] not in ("]", "}", '"'):
+        return text
+    try:
+        value = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(value, str):
+        # A quoted string is JSON in JSON only if it holds more; otherwise the quotes are the worker's own.
+        inner = opened(value, levels - 1)
+        return inner if not isinstance(inner, str) else text
+    return _open_inside(value, levels - 1, 0)
+
+
+def number(value: Any) -> float | None:
+    """The finite number in `value`, a number or its text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = value.strip()
+        if not _NUMBER.match(value):
+            return None
+    elif not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return found if -1e15 < found < 1e15 else None
+
+
+def _open_inside(value: Any, levels: int, depth: int) -> Any:
+    if depth > DEEPEST:
+        return value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, str):
+                if item[:1] in '[{" \n' and item:
+                    value[key] = opened(item, levels)
+            elif isinstance(item, (dict, list)):
+                value[key] = _open_inside(item, levels, depth + 1)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            if isinstance(item, str):
+                if item[:1] in '[{" \n' and item:
+                    value[place] = opened(item, levels)
+            elif isinstance(item, (dict, list)):
+                value[place] = _open_inside(item, levels, depth + 1)
+    return value
+
+
+def _value(given: Given, name: str, fields: dict) -> Any:
+    if not given.texts:
+        return ""
+    if len(given.texts) > 1:
+        return [opened(text) for text in given.texts]
+    text = given.texts[0]
+    field = fields.get(name)
+    if text == "{}":
+        # The Requester website writes {} for a blank text field; only a field known to be something else means it.
+        return "" if field is None or field.control in ("text", "textarea", "number") else {}
+    if field is not None:
+        if "|" in text and field.control == "checkbox" and len(field.options) > 1:
+            return text.split("|")
+        if field.control in ("text", "textarea") and text[:1] == '"':
+            return text
+    return opened(text)
+
+
+def _task_answers(value: Any) -> list[Entry]:
+    tasks = value if isinstance(value, list) else [value]
+    entries = []
+    if len(tasks) == 1 and isinstance(tasks[0], dict):
+        for key, item in list(tasks[0].items())[:_MOST_ENTRIES]:
+            entries.append(Entry(key, item, (f"taskAnswers[0].{key}",), "taskAnswers"))
+        return entries
+    for place, task in enumerate(tasks[:_MOST_ENTRIES]):
+        entries.append(Entry(f"taskAnswers[{place}]", task, (f"taskAnswers[{place}]",), "taskAnswers"))
+    return entries
+
+
+def _branches(parsed: Parsed, question: Question | None) -> dict[str, tuple[str, list[str]]]:
+    """Which identifiers are flattened paths: identifier -> (name of the group, the keys below it)."""
+    heads: dict[str, int] = {}
+    candidates = []
+    known = {**question.fields, **question.widgets} if question else {}
+    for name, given in parsed.answers.items():
+        head, dot, rest = name.partition(".")
+        if not dot or not head or not rest or name in known or given.selections or given.file:
+            continue
+        candidates.append(name)
+        heads[head] = heads.get(head, 0) + 1
+    branches: dict[str, tuple[str, list[str]]] = {}
+    for name in candidates:
+        head, _, rest = name.partition(".")
+        given = parsed.answers[name]
+        owner = max((key for key in known if name.startswith(key + ".")), key=len, default="") if known else ""
+        if owner:
+            branches[name] = (owner, _keys(name[len(owner) + 1 :], given))
+        elif _is_truth(given):
+            branches[name] = _option(name)
+        elif rest.rsplit(".", 1)[-1] in _WIDGET_KEYS or any(f".{key}." in f".{rest}." for key in _WIDGET_KEYS):
+            branches[name] = (head, _keys(rest, given))
+        elif heads[head] > 1:
+            branches[name] = (head, rest.split(".")[:DEEPEST])
+    return branches
+
+
+def _keys(rest: str, given: Given) -> list[str]:
+    if _is_truth(given):
+        return [rest]  # the value of a button, which may be a sentence with full stops
+    head, mark, label = rest.partition("labelMappings.")
+    if mark and "." in label:
+        label, _, last = label.rpartition(".")
+        return [*filter(None, head.split(".")), "labelMappings", label, last]
+    return rest.split(".")[:DEEPEST]
+
+
+def _option(name: str) -> tuple[str, list[str]]:
+    head, _, rest = name.partition(".")
+    if " " in rest:
+        return head, [rest]
+    head, _, rest = name.rpartition(".")
+    return head, [rest]
+
+
+def _is_truth(given: Given) -> bool:
+    return len(given.texts) == 1 and given.texts[0].lower() in _TRUTHS
+
+
+def _truth(value: Any) -> Any:
+    return _TRUTHS.get(value.lower(), value) if isinstance(value, str) and len(value) < 6 else value
+
+
+def _graft(root: dict[str, Any], keys: list[str], leaf: Any) -> None:
+    for key in keys[:-1]:
+        below = root.get(key)
+        if not isinstance(below, dict):
+            below = root[key] = {} if below is None else {"": below}
+        root = below
+    if isinstance(root.get(keys[-1]), dict) and root[keys[-1]]:
+        root[keys[-1]][""] = leaf
+    else:
+        root[keys[-1]] = leaf
+
+
+_RUN = re.compile(r"(.*?)(\d{1,9})(\D*)\Z", re.DOTALL)
+
+
+def _ordered(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Names that differ by a number only, next to each other, in the order of their numbers (a1, a2, a10)."""
+    ordered: list[Entry] = []
+    run: list[tuple[int, Entry]] = []
+    stem: tuple[str, str] | None = None
+    for entry in entries:
+        match = _RUN.match(entry.name[:200])
+        this = (match.group(1), match.group(3)) if match else None
+        if this is None or this != stem:
+            ordered += [item for _, item in sorted(run, key=lambda pair: pair[0])]
+            run, stem = [], this
+        if match:
+            run.append((int(match.group(2)), entry))
+        else:
+            ordered.append(entry)
+    ordered += [item for _, item in sorted(run, key=lambda pair: pair[0])]
+    return tuple(ordered)
