@@ -1,0 +1,121 @@
+"""Fixtures for both projects' tests: real servers, a real browser, and no network beyond this machine."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import servers
+
+
+def _or_skip(start: Callable[[], Any]) -> Any:
+    """Return `start()`; what the machine lacks is a skip that says how to get it."""
+    try:
+        return start()
+    except servers.Missing as reason:
+        pytest.skip(str(reason))
+
+
+def _while(server: AbstractContextManager[Any]) -> Iterator[Any]:
+    thing = _or_skip(server.__enter__)
+    try:
+        yield thing
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def network_blocked() -> Iterator[None]:
+    """Connecting to anything but loopback raises `servers.NetworkUsed`."""
+    with servers.loopback_only():
+        yield
+
+
+@pytest.fixture(scope="session")
+def marketplace_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Marketplace]:
+    """A marketplace with control paths: `.url`, `.control(path, body)`, `.client(access_key)`."""
+    yield from _while(servers.marketplace(tmp_path_factory.mktemp("marketplace")))
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running Redis."""
+    yield from _while(servers.redis(tmp_path_factory.mktemp("redis")))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    """A running PostgreSQL: `.database(name)` makes an empty database and returns its URL."""
+    yield from _while(servers.postgres())
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    return _or_skip(servers.chromium)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """A Playwright browser. Playwright's event loop runs in this thread, which Django would refuse queries in."""
+    from playwright.sync_api import sync_playwright
+
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            running = playwright.chromium.launch(executable_path=chromium, args=servers.CHROMIUM_OPTIONS)
+            yield running
+            running.close()
+    finally:
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        else:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page in a fresh profile. A script error or a violation of the content security policy fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(f"uncaught: {error.error}"))
+    context.on(
+        "console",
+        lambda message: (
+            problems.append(message.text)
+            if message.type == "error" and "Content Security Policy" in message.text
+            else None
+        ),
+    )
+    yield context.new_page()
+    context.close()
+    assert not problems, "The browser complained:\n" + "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of recorded answers named by HITDESK_SAMPLES."""
+    named = os.environ.get("HITDESK_SAMPLES")
+    if not named:
+        pytest.skip("HITDESK_SAMPLES is not set: it names a folder of recorded answers.")
+    folder = Path(named)
+    # Set and wrong is a mistake, not a machine that lacks something.
+    assert folder.is_dir(), f"HITDESK_SAMPLES={named} is not a folder."
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say skipped browser tests out loud: a green run without them has not tried the pages."""
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "chromium" in str(getattr(report, "longrepr", "")).lower()
+    ]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests did not run. {servers.NO_CHROMIUM}", red=True)
