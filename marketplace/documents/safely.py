@@ -1,0 +1,80 @@
+"""Reading XML that a stranger wrote: bounded, offline, and without a document type."""
+
+from lxml import etree
+
+# No network, no DTD, no entities of the document's own; libxml2 itself bounds depth (256) and the size of one text.
+_PARSER_OPTIONS = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+    # The text is a str, already decoded: what its own declaration says about its encoding no longer matters.
+    "encoding": "utf-8",
+}
+_PARSER = etree.XMLParser(**_PARSER_OPTIONS)
+
+
+class DocumentError(ValueError):
+    """A document that cannot be used. `message` is a sentence for whoever wrote it, `line` counts from 1 if known."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"{message} (line {line})")
+        self.message = message
+        self.line = line
+
+
+def read(text: str, *, limit: int, what: str) -> etree._Element:
+    """The root element of a document of at most `limit` UTF-8 bytes; DocumentError for anything else."""
+    if len(text) > limit:
+        raise _too_long(len(text), limit, what)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise DocumentError(f"The {what} contains half of a character (a lone surrogate).") from error
+    if len(data) > limit:
+        raise _too_long(len(data), limit, what)
+    if "<!DOCTYPE" in text and _starts_with_doctype(text):
+        raise DocumentError(f"The {what} has a DOCTYPE, which is not allowed: remove it.", 1)
+    try:
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError as error:
+        line = error.lineno or 1
+        raise DocumentError(f"The {what} is not well-formed XML: {_sentence(error)}", line) from error
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """("namespace", "name") of an lxml tag."""
+    if tag[0] == "{":
+        namespace, _, name = tag[1:].partition("}")
+        return namespace, name
+    return "", tag
+
+
+def _too_long(size: int, limit: int, what: str) -> DocumentError:
+    return DocumentError(f"The {what} is {size} bytes long; at most {limit} are allowed.")
+
+
+def _sentence(error: etree.XMLSyntaxError) -> str:
+    # Without the ", line 3, column 7" that lxml appends: the line is told separately.
+    text = (error.msg or "it cannot be read").split(", line ")[0].strip()
+    return text if text.endswith(".") else text + "."
+
+
+def _starts_with_doctype(text: str) -> bool:
+    """Whether a DOCTYPE stands before the root element (elsewhere it is only text, e.g. in HTMLContent's CDATA)."""
+    at = 0
+    while True:
+        while at < len(text) and (text[at].isspace() or text[at] == "\ufeff"):
+            at += 1
+        if text.startswith("<?", at):
+            end, mark = "?>", 2
+        elif text.startswith("<!--", at):
+            end, mark = "-->", 4
+        else:
+            return text.startswith("<!DOCTYPE", at)
+        found = text.find(end, at + mark)
+        if found < 0:
+            return False  # not well-formed: the parser will say so
+        at = found + len(end)
