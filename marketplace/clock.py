@@ -1,0 +1,42 @@
+"""The only place that knows the marketplace's time: the machine's clock plus an offset that tests and demos can move.
+
+The offset is a row, read at every look, so that all threads and processes agree the moment it moves. Signature dates and
+the Date header are not marketplace time; they use the machine's clock.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from .models import Clock
+
+FURTHEST = timedelta(days=366 * 100)
+
+
+def now() -> datetime:
+    """Marketplace time, aware UTC, cut to milliseconds (what the wire carries)."""
+    moved = Clock.objects.filter(pk=Clock.ONLY).values_list("offset_ms", flat=True).first() or 0
+    moment = datetime.now(UTC) + timedelta(milliseconds=moved)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def advance(seconds: float) -> datetime:
+    """Move time on and do, in order, everything that falls due on the way; returns the new time.
+
+    Raises ValueError where time would go back, or further than a hundred years from the machine's clock.
+    Not to be called inside a transaction: each due thing is one of its own.
+    """
+    from . import lifecycle  # lifecycle needs now()
+
+    step = round(seconds * 1000)
+    if step < 0:
+        raise ValueError("advance_seconds must not be negative: marketplace time only goes forward.")
+    with transaction.atomic():
+        Clock.objects.get_or_create(pk=Clock.ONLY)
+        limit = FURTHEST // timedelta(milliseconds=1) - step
+        if not Clock.objects.filter(pk=Clock.ONLY, offset_ms__lte=limit).update(offset_ms=F("offset_ms") + step):
+            raise ValueError("advance_seconds would move marketplace time more than a hundred years ahead.")
+    moment = now()
+    lifecycle.run_due(moment)
+    return moment
