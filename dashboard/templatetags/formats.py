@@ -1,0 +1,203 @@
+"""How numbers, money, times and states are written on every page: `{% load formats %}`."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+NOTHING = "—"
+
+# state -> (word, icon of the sprite, colour class, the API's name or a sentence for the hover)
+STATES: dict[str, tuple[str, str, str, str]] = {
+    # assignments
+    "submitted": ("Submitted", "clock", "blue", "AssignmentStatus Submitted: handed in, not decided yet"),
+    "approved": ("Approved", "circle-check", "green", "AssignmentStatus Approved: the reward is paid"),
+    "rejected": ("Rejected", "circle-x", "red", "AssignmentStatus Rejected: the reward is not paid"),
+    "approving": ("Approving", "hourglass", "blue", "Approval is on its way"),
+    "rejecting": ("Rejecting", "hourglass", "blue", "Rejection is on its way"),
+    # HITs
+    "assignable": ("Open to workers", "users", "blue", "HITStatus Assignable"),
+    "unassignable": ("All taken", "user-check", "grey", "HITStatus Unassignable: workers are still on it"),
+    "reviewable": ("Ready to review", "checklist", "amber", "HITStatus Reviewable"),
+    "reviewing": ("In review", "eye", "blue", "HITStatus Reviewing"),
+    "disposed": ("Disposed", "archive", "grey", "HITStatus Disposed"),
+    "gone": ("Gone at the endpoint", "cloud-off", "grey", "It was there once; this copy is the archive"),
+    # commands
+    "proposed": ("Waits for release", "hand-stop", "amber", "Somebody else has to release it"),
+    "queued": ("Queued", "hourglass-empty", "blue", "Will be sent when it is due"),
+    "sending": ("Sending", "loader-2", "blue", "On the wire now"),
+    "done": ("Done", "circle-check", "green", "The endpoint confirmed it"),
+    "failed": ("Failed", "alert-circle", "failed", "It did not happen; no money moved"),
+    "unknown": ("No answer yet", "question-mark", "amber", "It was sent and nothing came back; being asked after"),
+    "attention": ("Needs a person", "alert-triangle", "amber", "Only a person can say whether it happened"),
+    "cancelled": ("Cancelled", "ban", "grey", "Taken back before it was sent"),
+    "declined": ("Declined", "ban", "grey", "The second person said no; nothing was sent"),
+    # jobs and syncs
+    "preparing": ("Preparing", "loader-2", "blue", ""),
+    "running": ("Running", "loader-2", "blue", ""),
+    "paused": ("Paused", "player-pause", "amber", ""),
+    "elsewhere": ("Elsewhere", "world", "grey", "Changed by auto-approval or by another program"),
+}
+
+# What a person calls an operation of the API.
+OPERATION_WORDS: dict[str, str] = {
+    "ApproveAssignment": "Approve",
+    "RejectAssignment": "Reject",
+    "OverrideRejection": "Approve after rejection",
+    "SendBonus": "Bonus",
+    "CreateHIT": "Publish HIT",
+    "CreateHITWithHITType": "Publish HIT",
+    "CreateHITType": "Create HIT type",
+    "UpdateExpirationForHIT": "Change end",
+    "CreateAdditionalAssignmentsForHIT": "Ask more workers",
+    "DeleteHIT": "Delete HIT",
+    "NotifyWorkers": "Message workers",
+    "CreateWorkerBlock": "Block worker",
+    "DeleteWorkerBlock": "Unblock worker",
+}
+
+
+@register.filter
+def money(value: Any) -> str:
+    """`Decimal("1234.5")` as `$1,234.50`; nothing as a dash."""
+    if value is None or value == "":
+        return NOTHING
+    try:
+        amount = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    except InvalidOperation:
+        return str(value)
+    return f"−${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
+
+
+@register.filter
+def took(seconds: Any) -> str:
+    """Seconds as `0:48`, `12:03` or `1:02:03`."""
+    try:
+        whole = int(seconds)
+    except (TypeError, ValueError):
+        return NOTHING
+    hours, rest = divmod(max(whole, 0), 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
+
+
+@register.filter
+def capped(value: Any, cap: int = 1000) -> str:
+    """A count that was stopped at `cap`: `84`, or `1,000+` when there may be more."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        return NOTHING
+    return f"{cap:,}+" if number > cap else f"{number:,}"
+
+
+@register.filter
+def percent(part: Any, whole: Any) -> int:
+    """`part` of `whole` in whole percent, 0 where there is nothing to divide by."""
+    try:
+        return round(100 * float(part) / float(whole))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 0
+
+
+@register.filter
+def short_id(value: Any) -> str:
+    """A thirty letter id so that it fits a table cell: `3A1B2C…X9YZ`."""
+    text = str(value or "")
+    return text if len(text) <= 16 else f"{text[:6]}…{text[-4:]}"
+
+
+@register.filter
+def operation_words(kind: Any) -> str:
+    """`SendBonus` as `Bonus`: what a person calls it; unknown ones stay as they are."""
+    return OPERATION_WORDS.get(str(kind), str(kind))
+
+
+def span_words(seconds: float) -> str:
+    """A span of time in at most two units: `20 s`, `12 m`, `3 h 12 m`, `5 d 4 h`. times.js writes the same."""
+    whole = int(abs(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes < 60:
+        return f"{minutes} m"
+    if hours < 24:
+        return f"{hours} h {minutes % 60} m" if minutes % 60 else f"{hours} h"
+    if days < 10:
+        return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
+    return f"{days} d"
+
+
+def exact_words(when: datetime) -> str:
+    """`21 Nov 2026, 14:03:09 CET` in the time zone of the person reading."""
+    local = timezone.localtime(when)
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
+
+
+def _time(when: Any, mode: str, words: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" data-time="{}" title="{}">{}</time>', when.isoformat(), mode, exact_words(when), words
+    )
+
+
+@register.simple_tag
+def ago(when: datetime | None) -> SafeString | str:
+    """How long ago (or how soon) it is; the exact time on hover."""
+    if not when:
+        return NOTHING
+    seconds = (timezone.now() - when).total_seconds()
+    if 0 <= seconds < 5:
+        words = "just now"
+    else:
+        words = f"{span_words(seconds)} ago" if seconds > 0 else f"in {span_words(seconds)}"
+    return _time(when, "ago", words)
+
+
+@register.simple_tag
+def left(when: datetime | None) -> SafeString | str:
+    """Time left until a deadline: `3 h 12 m left`, or `over`."""
+    if not when:
+        return NOTHING
+    seconds = (when - timezone.now()).total_seconds()
+    return _time(when, "left", f"{span_words(seconds)} left" if seconds > 0 else "over")
+
+
+@register.simple_tag
+def exact(when: datetime | None) -> SafeString | str:
+    """The exact time, for records."""
+    return _time(when, "exact", exact_words(when)) if when else NOTHING
+
+
+@register.inclusion_tag("includes/state.html")
+def state(value: Any) -> dict[str, str]:
+    """A state as a word with a colour and an icon; one we have no word for is shown as it came."""
+    word, icon, colour, title = STATES.get(str(value).lower(), (str(value), "circle", "grey", ""))
+    return {"word": word, "icon": icon, "colour": colour, "title": title}
+
+
+@register.inclusion_tag("includes/environment.html")
+def environment(account: Any) -> dict[str, str]:
+    """The badge that says where an account's money is: marketplace grey, sandbox teal, live money red."""
+    kind = str(account.environment).lower()
+    if "production" in kind or kind == "live":
+        return {"word": "Live money", "icon": "cash", "colour": "live"}
+    if "sandbox" in kind:
+        return {"word": "Sandbox", "icon": "flask", "colour": "teal"}
+    return {"word": "Marketplace", "icon": "building-store", "colour": "grey"}
+
+
+@register.inclusion_tag("includes/state.html")
+def assignment_state(assignment: Any) -> dict[str, str]:
+    """An assignment's state with the verdict that is on its way, where there is one."""
+    verdict = assignment.verdict
+    if verdict is None:
+        return state(assignment.status)
+    if verdict.state in ("queued", "sending", "unknown"):
+        return state("rejecting" if "reject" in verdict.kind.lower().replace("rejection", "") else "approving")
+    return state(verdict.state if verdict.state in ("proposed", "attention") else assignment.status)
