@@ -1,0 +1,86 @@
+"""The marketplace's web server: waitress, with the two habits of AWS that a WSGI application cannot have itself:
+errors close the connection and say so, and a request too broken to reach the application is refused in JSON."""
+
+import functools
+import json
+import signal
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import waitress
+from django.conf import settings
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, WSGITask
+
+THREADS = 64  # a client with 150 ms latency and four threads would be held to 26 calls a second
+SHUTDOWN = 2  # seconds given to calls under way when the process is asked to end
+
+
+class _Task(WSGITask):
+    def build_response_header(self) -> bytes:
+        is_api = any(name.lower() == "content-type" and "x-amz-json" in value for name, value in self.response_headers)
+        if is_api and not self.status.startswith("2"):
+            self.set_close_on_finish()  # adds Connection: close, which PEP 3333 forbids an application to send
+        return super().build_response_header()
+
+
+class _RefusedTask(ErrorTask):
+    """A request that is not HTTP (bad Content-Length, CR in a header, far too large)."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = json.dumps({"__type": "SerializationException", "message": f"{error.reason}: {error.body}"}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/x-amz-json-1.1"))
+        self.response_headers.append(("x-amzn-RequestId", str(uuid.uuid4())))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+    error_task_class = _RefusedTask
+
+
+class Server:
+    """Bound when made (OSError if the port is taken); answers when run."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], host: str, port: int) -> None:
+        self._waitress: Any = waitress.create_server(
+            application,
+            host=host,
+            port=port,
+            threads=THREADS,
+            backlog=1024,
+            connection_limit=2000,
+            channel_timeout=120,
+            cleanup_interval=15,
+            asyncore_use_poll=True,  # select() cannot count past 1023
+            max_request_header_size=64 * 1024,
+            max_request_body_size=settings.MAX_BODY + 1,
+            log_socket_errors=False,
+            ident="HITdesk",
+        )
+        # One listening socket is one server; a name with several addresses (localhost) gives a group of them.
+        listeners = [self._waitress] if hasattr(self._waitress, "channel_class") else self._waitress.map.values()
+        for listener in listeners:
+            listener.channel_class = _Channel
+        dispatcher = self._waitress.task_dispatcher
+        dispatcher.shutdown = functools.partial(dispatcher.shutdown, timeout=SHUTDOWN)
+
+    @property
+    def port(self) -> int:
+        listening = getattr(self._waitress, "effective_listen", None)
+        return int(listening[0][1] if listening else self._waitress.effective_port)
+
+    def run(self) -> None:
+        """Serves until SIGTERM or Ctrl-C, then lets calls under way finish for a moment."""
+        signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGINT, _end)
+        self._waitress.run()
+
+
+def _end(signum: int, frame: Any) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,15 @@
+"""URLs of the marketplace; API calls never get here (see protocol.api_first)."""
+
+from django.urls import path
+
+from marketplace import control, pages
+
+urlpatterns = [
+    path("", pages.front),
+    path("healthz", pages.health),
+    path("control/<path:path>", control.control),
+]
+
+handler400 = "marketplace.pages.bad_request"
+handler404 = "marketplace.pages.not_found"
+handler500 = "marketplace.pages.failed"
