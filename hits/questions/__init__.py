@@ -3,17 +3,16 @@
 import re
 from functools import lru_cache
 
-from lxml import etree
-
 from hits.questions.attributes import fill
-from hits.questions.form import read_form
 from hits.questions.model import Field, Question, Widget, filled
 from hits.questions.page import read_page
+from marketplace import documents
 
 __all__ = ["Field", "Question", "Widget", "fill", "filled", "read_question"]
 
-LONGEST = 1_000_000  # MTurk refuses a question above 65,535 bytes; a layout's text may be longer
+LONGEST = 1_000_000  # MTurk refuses a question above 65,535 bytes; a layout's HTML may be longer
 _URL = re.compile(r"https?://[^\s\"'<>\\]{4,2000}")
+_HTML = re.compile(r"(?i)<(!doctype html|html|head|body|script|crowd-|form|div|p|link|style|section|!--|h[1-6])\b|<!--")
 
 
 def read_question(text: str | None) -> Question:
@@ -29,37 +28,31 @@ def read_question(text: str | None) -> Question:
 # A queue page shows many assignments of few questions.
 @lru_cache(maxsize=64)
 def _read(text: str) -> Question:
-    start = text.lstrip("\ufeff \t\r\n")
-    if not start.startswith("<"):
-        return Question(kind="", problem="The question is not an XML document.")
-    if re.match(r"(?i)<!doctype html|<html|<body|<script|<crowd-|<form|<div|<p\b|<link|<style|<!--", start):
-        return read_page(text, frozenset(_URL.findall(text)))
+    text = text.strip().lstrip("\ufeff")
+    # Addresses in XML are escaped (&amp;), in the HTML inside CDATA they may be: both spellings are the requester's.
+    urls = frozenset(spelling for url in _URL.findall(text)[:5_000] for spelling in (url, url.replace("&amp;", "&")))
     try:
-        root = _root(start)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        return Question(kind="", problem=f"The question cannot be read: {error}.")
-    if root.getroottree().docinfo.doctype:
-        return Question(kind="", problem="The question has a DOCTYPE, which is not read.")
-    kind = etree.QName(root).localname
-    urls = frozenset(_URL.findall(text))
-    if kind == "QuestionForm":
-        return read_form(root, urls)
-    if kind == "HTMLQuestion":
-        return read_page(_text(root, "HTMLContent"), urls)
-    if kind == "ExternalQuestion":
-        return Question(kind="ExternalQuestion", url=_text(root, "ExternalURL").strip(), urls=urls)
-    return Question(kind="", problem=f"A question of the kind “{kind[:60]}” is not known.", urls=urls)
+        document = documents.parse_question(text)
+    except documents.DocumentError as error:
+        return read_page(text, urls) if _HTML.match(text) else Question(kind="", problem=str(error), urls=urls)
+    if document.kind is documents.Kind.HTML_QUESTION:
+        return read_page(document.html, urls)
+    if document.kind is documents.Kind.EXTERNAL_QUESTION:
+        return Question(kind="ExternalQuestion", url=document.url, urls=urls)
+    fields = {question.identifier: _field(question) for question in document.questions}
+    return Question(kind="QuestionForm", fields=fields, urls=urls, text=document.overview[:4000])
 
 
-def _root(text: str) -> etree._Element:
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+def _field(question: documents.FormQuestion) -> Field:
+    control = "text"
+    if question.answer_kind is documents.AnswerKind.SELECTION:
+        control = "checkbox" if question.max_selections != 1 else "radio"
+    elif question.answer_kind is documents.AnswerKind.FILE_UPLOAD:
+        control = "file"
+    return Field(
+        name=question.identifier,
+        control=control,
+        label=(question.text or question.display_name)[:2000],
+        options=tuple((selection.identifier, selection.text) for selection in question.selections),
+        required=question.is_required,
     )
-    return etree.fromstring(text.encode("utf-8", "replace"), parser)
-
-
-def _text(root: etree._Element, name: str) -> str:
-    for child in root:
-        if isinstance(child.tag, str) and etree.QName(child).localname == name:
-            return child.text or ""
-    return ""
