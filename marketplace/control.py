@@ -1,8 +1,8 @@
 """The control paths: time travel, workers' moves, faults, the ledger and the count of calls, for tests and demos.
 
-They can do anything to anybody's account, so they are off unless asked for and then answer only a program on the same
-machine: a loopback peer, a loopback Host (a page that rebinds its name to 127.0.0.1 still sends its own name), no Origin
-header and a JSON content type (a page cannot send that across origins without asking first), and no proxy in between.
+They can do anything to anybody's account, so they are off unless asked for and then answer only a program on the
+same machine: a loopback peer, a loopback Host (a page that rebinds its name to 127.0.0.1 still sends its own name), no
+Origin header, a JSON content type (which a page cannot send across origins without asking first), no proxy in between.
 """
 
 import ipaddress

@@ -165,7 +165,7 @@ def _requester(request: HttpRequest, body: bytes) -> Requester:
 
 
 def _error_body(error: TurkError) -> bytes:
-    """The service's own errors say `Message` and TurkErrorCode; those of the protocol under it say `message`, as AWS's."""
+    """The service's own errors say `Message`, those of the protocol under it `message`: as at AWS."""
     if error.type in ("RequestError", "ParameterValidationError"):
         said = {"__type": error.type, "Message": f"{error.message} ({_epoch_ms()})"}
     elif error.type == "ServiceFault":

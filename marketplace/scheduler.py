@@ -1,7 +1,7 @@
 """The thread that does what time does: once a second everything due (expiry, abandonment, auto-approval, disposal).
 
-Doing due things twice is harmless; one leader among several processes only spares the others the work. The leader is
-whoever holds a lock that the system takes back when its process dies: a file's on SQLite, an advisory one on PostgreSQL.
+Doing due things twice is harmless; one leader among several processes only spares the others the work. The leader
+holds a lock that the system takes back when its process dies: a file's on SQLite, an advisory one on PostgreSQL.
 """
 
 import contextlib

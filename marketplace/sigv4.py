@@ -81,9 +81,7 @@ def parse(authorization: str) -> Credential:
         raise _incomplete(" ".join(f"Authorization header requires '{name}' parameter." for name in absent))
     scope = parts["Credential"].split("/")
     if len(scope) != 5:
-        raise _incomplete(
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term."
-        )
+        raise _incomplete("Credential must have 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
     return Credential(
         access_key_id=_well_formed(scope[0]),
         date=scope[1],
@@ -100,13 +98,10 @@ def verify(request: SignedRequest, secret_for: Callable[[str], str | None], now:
     credential = parse(request.headers.get("authorization", ""))
     moment, stamp = _signing_time(request.headers)
     _check_scope(credential, stamp)
-    unsigned = [
-        name
-        for name in request.headers
-        if (name == "host" or name.startswith("x-amz-")) and name not in credential.signed_headers
-    ]
+    to_be_signed = {"host", *(name for name in request.headers if name.startswith("x-amz-"))}
+    unsigned = sorted(to_be_signed.difference(credential.signed_headers))
     if unsigned:
-        raise _mismatch(f"'{sorted(unsigned)[0]}' must be a 'SignedHeader' in the AWS Authorization.")
+        raise _mismatch(f"'{unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization.")
     absent = [name for name in credential.signed_headers if name not in request.headers]
     if absent:
         raise _mismatch("A header named in 'SignedHeaders' is not in the request.")
@@ -119,9 +114,7 @@ def verify(request: SignedRequest, secret_for: Callable[[str], str | None], now:
     expected = signature(secret, credential, canonical(request, credential.signed_headers, stated or digest), stamp)
     genuine = hmac.compare_digest(expected.encode(), credential.signature.encode("utf-8", "replace"))
     # A signed statement of another body's hash would let anybody put another body under an old signature.
-    if not genuine or (
-        stated is not None and not hmac.compare_digest(stated.encode("utf-8", "replace"), digest.encode())
-    ):
+    if not genuine or (stated is not None and stated != digest):
         raise _mismatch(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details."

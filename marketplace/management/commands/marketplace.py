@@ -14,8 +14,8 @@ from marketplace.database import prepare
 
 class Command(BaseCommand):
     help = (
-        "Serve the marketplace. Without --strict any pair of keys is accepted and each access key is a requester of its "
-        "own. Prints READY marketplace=<address> when it can be used."
+        "Serve the marketplace. Without --strict any pair of keys is accepted and each access key is a requester of "
+        "its own. Prints READY marketplace=<address> when it can be used."
     )
     requires_system_checks = []  # one process, one purpose: what can be wrong is told below in a sentence
 
@@ -25,9 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=_port, required=True, help="port to listen on; 0 picks a free one")
         parser.add_argument("--data", help="folder of its database and keys (HITDESK_DATA, else var/)")
         parser.add_argument("--strict", action="store_true", help="verify signatures and refuse unknown access keys")
-        parser.add_argument(
-            "--control", action="store_true", help="answer the control paths, to programs on this machine"
-        )
+        parser.add_argument("--control", action="store_true", help="answer the control paths, on this machine only")
         parser.add_argument("--crowd", type=_count, default=0, metavar="N", help="simulated workers (none)")
 
     def handle(self, *, host: str, port: int, strict: bool, control: bool, crowd: int, **options: Any) -> None:
