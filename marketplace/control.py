@@ -17,7 +17,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
-from marketplace import calls, clock, faults, ledger, models, validation, work
+from marketplace import calls, clock, crowd, faults, ledger, models, validation, work
 from marketplace.errors import SerializationError, ServiceFault
 from marketplace.models import Requester
 from marketplace.serialization import seconds
@@ -164,15 +164,35 @@ def _account(given: dict) -> dict[str, str]:
     }
 
 
+def _number(given: dict, name: str) -> float:
+    value = given.get(name)
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise Problem(400, "bad_request", f"{name} must be a number of seconds.")
+    return value
+
+
 def _advance(given: dict) -> dict[str, float]:
-    by = given.get("advance_seconds")
-    if type(by) not in (int, float) or not math.isfinite(by):
-        raise Problem(400, "bad_request", "advance_seconds must be a number of seconds.")
     try:
-        clock.advance(by)
+        if "begin_seconds_ago" in given:
+            clock.begin_in_the_past(_number(given, "begin_seconds_ago"))
+        else:
+            clock.advance(_number(given, "advance_seconds"))
     except ValueError as error:
         raise Problem(400, "bad_request", str(error)) from None
     return _now()
+
+
+def _work_through(given: dict) -> dict[str, float]:
+    """A crowd lives through `seconds` of marketplace time, or as far as the machine's, handing in about `assignments`."""
+    count, assignments = given.get("workers"), given.get("assignments")
+    if type(count) is not int or not 1 <= count <= 1000:
+        raise Problem(400, "bad_request", "workers must be a whole number from 1 to 1000.")
+    if type(assignments) is not int or not 0 <= assignments <= 1000:
+        raise Problem(400, "bad_request", "assignments must be a whole number from 0 to 1000.")
+    seconds = _number(given, "seconds") if "seconds" in given else None
+    if seconds is not None and not 0 <= seconds <= clock.FURTHEST.total_seconds():
+        raise Problem(400, "bad_request", "seconds must be 0 or more, and less than a hundred years.")
+    return {"submitted": crowd.work_through(count=count, assignments=assignments, seconds=seconds), **_now()}
 
 
 def _accept(given: dict) -> dict[str, str]:
@@ -233,6 +253,7 @@ _PATHS: dict[str, dict[str, Callable[[dict], Any]]] = {
     "submit": {"POST": _submit},
     "return": {"POST": _return},
     "assignments": {"POST": _accept_and_submit},
+    "crowd": {"POST": _work_through},
     "faults": {"GET": _faults, "POST": _add_fault, "DELETE": _clear_faults},
     "ledger": {"GET": lambda given: in_transaction(ledger.entries, reads_only=True)},
     "calls": {"GET": lambda given: calls.counts(), "DELETE": _clear_calls},
