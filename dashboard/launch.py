@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import Error as DatabaseError
@@ -54,7 +55,7 @@ def start(*, say: Callable[[str], None], demo: bool = False, answers: Path | Non
         check_port_is_free("PORT", port)
         check_port_is_free("MARKETPLACE_PORT", marketplace_port)
         check_redis()
-        migrate()
+        migrate(say)
         password = demo_password(settings.DATA) if demo else ""
         with contextlib.suppress(Stopped):
             supervisor.start(marketplace(marketplace_port, demo=demo))
@@ -121,8 +122,11 @@ def check_redis() -> None:
         raise Failure(f"Redis at {_without_password(settings.REDIS_URL)} cannot be used: {_one_line(error)}") from None
 
 
-def migrate() -> None:
-    """Bring the dashboard's database up to date; `Failure` names the database when it cannot be opened."""
+def migrate(say: Callable[[str], None]) -> None:
+    """Bring the dashboard's database up to date and say what is unsafe in it.
+
+    `Failure` names the database when it cannot be opened.
+    """
     database = settings.DATABASES["default"]
     is_file = database["ENGINE"].endswith("sqlite3")
     name = database["NAME"] if is_file else f"{database['NAME']} on {database['HOST'] or 'this machine'}"
@@ -135,6 +139,9 @@ def migrate() -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
+        # Only said: what is wrong with an account is put right in the dashboard, which has to run for that.
+        for message in checks.run_checks(databases=["default"], tags=[checks.Tags.database]):
+            say(f"{message.id}: {message.msg} {message.hint or ''}")
     except (DatabaseError, ImproperlyConfigured, OSError) as error:
         raise Failure(
             f"The dashboard's database {name} cannot be opened or brought up to date: {_one_line(error)}"
