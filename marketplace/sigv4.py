@@ -62,7 +62,7 @@ def access_key_id(authorization: str) -> str:
     """The access key named in an Authorization header, whatever the signature: all that is asked when not strict."""
     if not authorization.strip():
         raise missing_token("(sign it with any access key and secret: each access key is a requester of its own)")
-    found = re.search(r"Credential=([^/,\s]*)", authorization)
+    found = re.search(r"Credential=([^/,]*)", authorization)
     if not found:
         raise _incomplete("Authorization header requires 'Credential' parameter.")
     return _well_formed(found.group(1))
