@@ -1,8 +1,8 @@
 """The marketplace's rows. Money is Decimal US dollars; times are aware UTC, marketplace time (see clock.py).
 
-Locking: HIT, then assignment, then requester, always `select_for_update(no_key=True)`. The key-preserving lock matters on
-PostgreSQL: rows that point at a requester share-lock its key, and two of them would otherwise wait for each other.
-On SQLite every transaction is IMMEDIATE, so there is one writer and the locks are no-ops.
+Locking: the HIT (its lock guards its assignments too), then the requester, always `select_for_update(no_key=True)`. The
+key-preserving lock matters on PostgreSQL: rows that point at a requester share-lock its key, and two transactions that
+did so would otherwise wait for each other. On SQLite every transaction is IMMEDIATE: one writer, no lock needed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Worker(models.Model):
 
 
 class Requester(models.Model):
-    """Somebody who pays: one per access key. `available` and `on_hold` are sums of the ledger, kept by ledger.py alone."""
+    """Somebody who pays: one per access key. Both balances are sums of the ledger; only ledger.py sets them."""
 
     access_key_id = models.CharField(max_length=128, unique=True)
     # "" = any secret is accepted where signatures are not checked.
@@ -144,9 +144,10 @@ class HITQuerySet(models.QuerySet["HIT"]):
 class HIT(models.Model):
     """One task for up to `max_assignments` workers.
 
-    Every assignment slot is in one of five places, counted here and changed only with the row locked: `open_slots` (can be
-    taken, money held), `pending` (accepted), `submitted` (waits for review), `completed` (approved or rejected), or, once
-    the HIT has `lapsed`, nowhere. `lapsed` says that the expiry was acted on: open slots gone, their money released.
+    Every assignment slot is in one of five places, counted here and changed only with the row locked (slots.py):
+    `open_slots` (can be taken, money held), `pending` (accepted), `submitted` (to be reviewed), `completed` (approved
+    or rejected), or, once the HIT has `lapsed`, nowhere. `lapsed` says that the expiry was acted on: nothing is open,
+    and what was held for it is released.
     """
 
     hit_id = models.CharField(max_length=64, unique=True, default=ids.new_id)
@@ -207,9 +208,6 @@ class HIT(models.Model):
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    def for_update(self) -> AssignmentQuerySet:
-        return self.select_for_update(no_key=True, of=("self",))
-
     def handed_in(self) -> AssignmentQuerySet:
         """What a requester can see: submitted, approved or rejected, of a HIT that was not disposed of."""
         return self.filter(status__in=Assignment.HANDED_IN, hit__disposed_at=None)

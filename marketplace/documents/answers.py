@@ -31,8 +31,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 class Answer:
     """The answer to one question.
 
-    `free_text` is "" for a blank text field and None where the answer is of another kind; an answer without any content is
-    a selection with nothing selected (`selection_identifiers` empty, `free_text` None).
+    `free_text` is "" for a blank text field and None where the answer is of another kind; an answer without any content
+    is a selection with nothing selected (`selection_identifiers` empty, `free_text` None).
     """
 
     question_identifier: str

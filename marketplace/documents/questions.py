@@ -86,7 +86,7 @@ class Question:
 
 
 def parse_question(text: str) -> Question:
-    """Read a question document. DocumentError where it is none: see `safely.read`, and for what each kind needs below."""
+    """Read a question document of at most MAX_BYTES; DocumentError, with the line, where it is not a usable one."""
     root = read(text, limit=MAX_BYTES, what="question document")
     namespace, name = split_tag(root.tag)
     if name not in NAMESPACES:

@@ -1,0 +1,51 @@
+"""What the API can do: one function per operation, request dict in, answer dict out, grouped by noun.
+
+`OPERATIONS[name](requester, request)` is called inside one transaction, with a request that satisfies the service model
+and times as aware UTC datetimes; it answers with the model's member names, absent members left out, money as text. An
+error (marketplace.errors) rolls back everything the call wrote.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..models import Requester
+from . import accounts, assignments, bonuses, hit_changes, hit_types, hits, limits
+
+Operation = Callable[[Requester, dict[str, Any]], dict[str, Any]]
+
+
+def _guarded(operation: Operation) -> Operation:
+    """No text that cannot be stored gets past here; a Question says so itself, with its line."""
+
+    @wraps(operation)
+    def guarded(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
+        limits.storable({name: value for name, value in request.items() if name != "Question"})
+        return operation(requester, request)
+
+    return guarded
+
+
+OPERATIONS: dict[str, Operation] = {
+    name: _guarded(operation)
+    for name, operation in {
+        "GetAccountBalance": accounts.get_account_balance,
+        "CreateHITType": hit_types.create_hit_type,
+        "CreateHIT": hits.create_hit,
+        "CreateHITWithHITType": hits.create_hit_with_hit_type,
+        "GetHIT": hits.get_hit,
+        "ListHITs": hits.list_hits,
+        "ListReviewableHITs": hits.list_reviewable_hits,
+        "DeleteHIT": hits.delete_hit,
+        "UpdateExpirationForHIT": hit_changes.update_expiration_for_hit,
+        "UpdateHITReviewStatus": hit_changes.update_hit_review_status,
+        "UpdateHITTypeOfHIT": hit_changes.update_hit_type_of_hit,
+        "CreateAdditionalAssignmentsForHIT": hit_changes.create_additional_assignments_for_hit,
+        "ListAssignmentsForHIT": assignments.list_assignments_for_hit,
+        "GetAssignment": assignments.get_assignment,
+        "ApproveAssignment": assignments.approve_assignment,
+        "RejectAssignment": assignments.reject_assignment,
+        "SendBonus": bonuses.send_bonus,
+        "ListBonusPayments": bonuses.list_bonus_payments,
+    }.items()
+}

@@ -1,0 +1,96 @@
+"""Pages of a list: opaque NextTokens over a key, so that a list stays right while rows are added and change.
+
+A token is given only when a further row exists. It carries the key of the last row shown, signed together with the
+caller, the operation and its filters, so a token from elsewhere is an error and not a wrong page.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+
+from ..errors import ParameterValidationError
+from ..models import Requester
+
+DEFAULT_SIZE = 10
+_PREFIX = "p1:"
+_SIGNATURE = 16
+
+
+def page(
+    rows: QuerySet[Any],
+    requester: Requester,
+    request: dict[str, Any],
+    scope: str,
+    *,
+    order: tuple[str, ...] = ("pk",),
+) -> tuple[list[Any], dict[str, Any]]:
+    """One page of `rows` and the members every list answer has: NumResults and, if there is more, NextToken.
+
+    `order` names fields, ascending or descending ("-pk"), the last of them unique; datetimes among them are whole
+    milliseconds, as all marketplace times are. `scope` is whatever else decides which rows these are.
+    """
+    size = request.get("MaxResults") or DEFAULT_SIZE
+    context = f"{requester.pk} {scope}".encode()
+    token = request.get("NextToken")
+    if token:
+        rows = rows.filter(_after(order, _open(token, context, len(order))))
+    found = list(rows.order_by(*order)[: size + 1])
+    shown = found[:size]
+    answer: dict[str, Any] = {"NumResults": len(shown)}
+    if len(found) > size:
+        answer["NextToken"] = _seal([_number(shown[-1], name.removeprefix("-")) for name in order], context)
+    return shown, answer
+
+
+def _number(row: Model, name: str) -> int:
+    value = getattr(row, name)
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
+
+
+def _after(order: tuple[str, ...], key: list[int]) -> Q:
+    """Rows behind the key: (a > x) or (a = x and b > y) …"""
+    condition, equal = Q(), Q()
+    for name, number in zip(order, key, strict=True):
+        field = name.removeprefix("-")
+        value: Any = number
+        if field.endswith("_time"):
+            value = _moment(number)
+        condition |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
+        equal &= Q(**{field: value})
+    return condition
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def _sign(payload: bytes, context: bytes) -> bytes:
+    key = hashlib.sha256(b"NextToken " + settings.SECRET_KEY.encode()).digest()
+    return hmac.digest(key, payload + b"\n" + context, "sha256")[:_SIGNATURE]
+
+
+def _seal(key: list[int], context: bytes) -> str:
+    payload = ".".join(map(str, key)).encode()
+    return _PREFIX + base64.b64encode(_sign(payload, context) + payload).decode()
+
+
+def _open(token: str, context: bytes, length: int) -> list[int]:
+    try:
+        raw = base64.b64decode(token.removeprefix(_PREFIX), validate=True) if token.startswith(_PREFIX) else b""
+    except (binascii.Error, ValueError):
+        raw = b""
+    signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+    if not hmac.compare_digest(signature, _sign(payload, context)):
+        raise ParameterValidationError(
+            "The NextToken is not valid here. Pass a token unchanged, to the same operation with the same parameters."
+        )
+    key = [int(part) for part in payload.decode().split(".")]
+    if len(key) != length:
+        raise ParameterValidationError("The NextToken comes from an older version. Begin again without a token.")
+    return key

@@ -1,0 +1,197 @@
+"""What becomes of a HIT's assignment slots, and the money that goes with each step.
+
+Every function here expects the HIT row to be locked (`lock_hit`, `lock_assignment`) and changes counts, assignment and
+ledger together. A HIT's lock guards its assignments too: nobody changes an assignment without it.
+
+    open ──take──▶ pending ──hand_in──▶ submitted ──approve, reject──▶ completed
+      ▲              │ put_back
+      └──────────────┘ (or nowhere, once the HIT has expired)
+
+Held at any time: open slots x the HIT type's cost, plus what each pending or submitted assignment was accepted for.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from . import ledger, policies
+from .models import HIT, Assignment, HITType, Worker
+
+DISPOSE_AFTER = timedelta(days=120)
+
+
+def terms(hit_type: HITType, max_assignments: int) -> tuple[Decimal, Decimal]:
+    """(reward, fee) of one assignment."""
+    masters = policies.asks_for_masters(hit_type.requirements)
+    return hit_type.reward, policies.assignment_fee(hit_type.reward, max_assignments=max_assignments, masters=masters)
+
+
+def cost(hit: HIT) -> Decimal:
+    """What one open slot of the HIT holds."""
+    return sum(terms(hit.hit_type, hit.max_assignments), Decimal(0))
+
+
+def lock_hit(**which: object) -> HIT | None:
+    return HIT.objects.for_update().select_related("hit_type").filter(**which).first()
+
+
+def lock_assignment(**which: object) -> Assignment | None:
+    """An assignment with its HIT locked, read after the lock was had."""
+    found = Assignment.objects.filter(**which).values_list("pk", "hit_id").first()
+    if found is None:
+        return None
+    hit = lock_hit(pk=found[1])
+    assignment = Assignment.objects.select_related("worker").get(pk=found[0])
+    assignment.hit = hit  # type: ignore[assignment]  # PROTECT: a HIT with assignments is there
+    return assignment
+
+
+def take(hit: HIT, worker: Worker, *, at: datetime) -> Assignment:
+    """A worker accepts; the caller has checked that one is open."""
+    reward, fee = terms(hit.hit_type, hit.max_assignments)
+    hit.open_slots -= 1
+    hit.pending += 1
+    _save(hit, at)
+    return Assignment.objects.create(
+        hit=hit,
+        worker=worker,
+        reward=reward,
+        fee=fee,
+        auto_approval_delay=hit.hit_type.auto_approval_delay,
+        accept_time=at,
+        deadline=at + timedelta(seconds=hit.hit_type.assignment_duration),
+    )
+
+
+def hand_in(assignment: Assignment, answer: str, *, at: datetime) -> None:
+    """A worker submits; what was held stays held until the review."""
+    assignment.status = Assignment.Status.SUBMITTED
+    assignment.answer = answer
+    assignment.submit_time = at
+    assignment.auto_approval_time = at + timedelta(seconds=assignment.auto_approval_delay)
+    assignment.save(update_fields=["status", "answer", "submit_time", "auto_approval_time"])
+    assignment.hit.pending -= 1
+    assignment.hit.submitted += 1
+    _save(assignment.hit, at)
+
+
+def put_back(assignment: Assignment, status: Assignment.Status, *, at: datetime) -> None:
+    """A worker returns or abandons it: others can take the slot unless the HIT has expired meanwhile."""
+    hit = assignment.hit
+    assignment.status = status
+    assignment.save(update_fields=["status"])
+    hit.pending -= 1
+    if hit.lapsed or hit.is_expired(at):
+        ledger.release(hit, assignment.cost, at=at, assignment=assignment)
+    else:
+        hit.open_slots += 1
+        # Never negative: retype() keeps what an accepted assignment holds at or above the cost of an open slot.
+        ledger.release(hit, assignment.cost - cost(hit), at=at, assignment=assignment)
+    _save(hit, at)
+
+
+def approve(assignment: Assignment, *, at: datetime, feedback: str = "", automatically: bool = False) -> None:
+    """Pay a submitted assignment from what is held or, after a rejection, from what is available."""
+    was_submitted = assignment.status == Assignment.Status.SUBMITTED
+    ledger.pay_assignment(assignment, at=at, held=was_submitted)
+    assignment.status = Assignment.Status.APPROVED
+    assignment.approval_time = at
+    assignment.rejection_time = None
+    assignment.feedback = feedback
+    assignment.auto_approved = automatically
+    assignment.save(update_fields=["status", "approval_time", "rejection_time", "feedback", "auto_approved"])
+    if was_submitted:
+        _complete(assignment.hit, at)
+
+
+def reject(assignment: Assignment, *, at: datetime, feedback: str) -> None:
+    """Refuse a submitted assignment; it costs nothing, and the slot is not opened again."""
+    ledger.release(assignment.hit, assignment.cost, at=at, assignment=assignment)
+    assignment.status = Assignment.Status.REJECTED
+    assignment.rejection_time = at
+    assignment.feedback = feedback
+    assignment.save(update_fields=["status", "rejection_time", "feedback"])
+    _complete(assignment.hit, at)
+
+
+def lapse(hit: HIT, *, at: datetime) -> None:
+    """Act on the expiry: nothing can be taken any more. Who holds an assignment may still hand it in."""
+    ledger.release(hit, hit.open_slots * cost(hit), at=at)
+    hit.open_slots = 0
+    hit.lapsed = True
+    _save(hit, at, "lapsed")
+
+
+def extend(hit: HIT, expiration: datetime, *, at: datetime) -> None:
+    """Move the expiry into the future; slots that had lapsed open again, which needs money."""
+    hit.expiration = expiration
+    if hit.lapsed:
+        hit.lapsed = False
+        hit.open_slots = hit.max_assignments - hit.pending - hit.submitted - hit.completed
+        ledger.hold(hit, hit.open_slots * cost(hit), at=at)
+    _save(hit, at, "expiration", "lapsed")
+
+
+def add(hit: HIT, number: int, *, at: datetime, token: str = "") -> None:
+    """More assignments; on an expired HIT they open when it is extended."""
+    hit.max_assignments += number
+    if not hit.lapsed:
+        hit.open_slots += number
+        ledger.hold(hit, number * cost(hit), at=at, token=token)
+    _save(hit, at, "max_assignments")
+
+
+def retype(hit: HIT, hit_type: HITType, *, at: datetime) -> None:
+    """Give a HIT the properties of another HIT type.
+
+    Open slots hold the new cost. Submitted work keeps its terms. Who is working on it now is paid the higher of the
+    accepted and the new reward: nobody's pay falls while they work. Deadlines already running stay.
+    """
+    before = hit.open_slots * cost(hit)
+    hit.hit_type = hit_type
+    reward, fee = terms(hit_type, hit.max_assignments)
+    needed = hit.open_slots * (reward + fee) - before
+    for assignment in hit.assignments.filter(status=Assignment.Status.ACCEPTED):
+        held = assignment.cost
+        assignment.reward, assignment.fee = max(reward, assignment.reward), max(fee, assignment.fee)
+        assignment.save(update_fields=["reward", "fee"])
+        needed += assignment.cost - held
+    if needed > 0:
+        ledger.hold(hit, needed, at=at)
+    else:
+        ledger.release(hit, -needed, at=at)
+    hit.save(update_fields=["hit_type"])
+
+
+def dispose(hit: HIT, *, at: datetime) -> None:
+    """Put a HIT away for good. Nothing is open, pending or submitted, so nothing is held."""
+    hit.disposed_at = at
+    hit.save(update_fields=["disposed_at"])
+
+
+def settle(hit: HIT, now: datetime) -> None:
+    """Do what is already due for one HIT, in order, so that a decision about it does not wait for the sweep."""
+    late = hit.assignments.filter(status=Assignment.Status.ACCEPTED, deadline__lte=now).order_by("deadline", "pk")
+    for assignment in late:
+        assignment.hit = hit
+        if not hit.lapsed and hit.is_expired(assignment.deadline):
+            lapse(hit, at=hit.expiration)
+        put_back(assignment, Assignment.Status.ABANDONED, at=assignment.deadline)
+    if not hit.lapsed and hit.is_expired(now):
+        lapse(hit, at=hit.expiration)
+
+
+def _complete(hit: HIT, at: datetime) -> None:
+    hit.submitted -= 1
+    hit.completed += 1
+    _save(hit, at)
+
+
+def _save(hit: HIT, at: datetime, *more: str) -> None:
+    if hit.open_slots or hit.pending:
+        # Extended or given back: it is no longer reviewable, so no longer being reviewed, and its 120 days start anew.
+        hit.dispose_at = None
+        hit.reviewing = False
+    elif hit.dispose_at is None:
+        hit.dispose_at = at + DISPOSE_AFTER
+    counts = ["open_slots", "pending", "submitted", "completed", "dispose_at", "reviewing"]
+    hit.save(update_fields=[*counts, *more])
