@@ -87,7 +87,7 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
 
 
 def opened(text: str, levels: int = _NESTED) -> Any:
-    """`text`, or the value it holds where it is a JSON list, object or quoted string, strings inside opened likewise."""
+    """`text`, or the value where it is a JSON list, object or quoted string; strings inside are opened likewise."""
     start = text[:64].lstrip()[:1]
     if start not in ("[", "{", '"') or levels <= 0:
         return text

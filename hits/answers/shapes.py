@@ -14,7 +14,13 @@ _MOST_POINTS = 1_000
 _TINY = 5.0  # px; a side below this is a slipped mouse (118 of 8,116 recorded boxes)
 _WHOLE = 0.95
 
-WIDGETS = {"boundingBoxes": "box", "polygons": "polygon", "polylines": "polyline", "lines": "line", "keypoints": "point"}
+WIDGETS = {
+    "boundingBoxes": "box",
+    "polygons": "polygon",
+    "polylines": "polyline",
+    "lines": "line",
+    "keypoints": "point",
+}
 _NOUNS = {"box": "box", "polygon": "polygon", "polyline": "line", "line": "line", "point": "point"}
 _LABELS = ("label", "class", "category", "name", "tag", "type", "className", "text", "id")
 _POINTS = ("vertices", "points", "data", "polygon", "coordinates", "coords", "path", "line", "segmentation")
@@ -97,9 +103,9 @@ def draw(
     guess: str = "",
 ) -> Shapes:
     """Marks in picture pixels as a part; coordinates are bounded and written for SVG here and nowhere else."""
-    width = number(size.get("width")) if isinstance(size, dict) else None
-    height = number(size.get("height")) if isinstance(size, dict) else None
-    sized = bool(width and height and 0 < width <= 100_000 and 0 < height <= 100_000)
+    width = (number(size.get("width")) or 0.0) if isinstance(size, dict) else 0.0
+    height = (number(size.get("height")) or 0.0) if isinstance(size, dict) else 0.0
+    sized = 0 < width <= 100_000 and 0 < height <= 100_000
     unit = 0
     if not sized and _fractions(marks):
         unit = 1000
@@ -109,7 +115,6 @@ def draw(
         xs = [x for _, _, points, _ in marks for x, _ in points]
         ys = [y for _, _, points, _ in marks for _, y in points]
         width, height = _span(xs), _span(ys)
-    assert width is not None and height is not None
     order = {label: place for place, label in enumerate(sources.labels(path))}
     counts: dict[str, int] = {}
     for _, label, _, _ in marks:
@@ -138,7 +143,9 @@ def draw(
         guess=guess,
         more=max(0, total - len(marks)),
         flagged=sum(1 for shape in shapes if shape.flags),
-        missing=tuple(one_line(label, 60) for label in sources.labels(path) if label not in counts) if kind == "point" else (),
+        missing=tuple(one_line(label, 60) for label in sources.labels(path) if label not in counts)
+        if kind == "point"
+        else (),
         unit=unit,
         thumb_width=across,
         thumb_height=down,
@@ -173,7 +180,9 @@ def _mark(item: Any, kind: str) -> Mark | None:
         for key in _POINTS:
             points = _points(item.get(key))
             if points:
-                drawn = {"line": "polyline"}.get(kind, kind) or _MODES.get(str(item.get("mode", item.get("type", ""))).lower(), "polygon")
+                drawn = {"line": "polyline"}.get(kind, kind) or _MODES.get(
+                    str(item.get("mode", item.get("type", ""))).lower(), "polygon"
+                )
                 if drawn == "box" and len(points) >= 2:
                     (x, y), (right, bottom) = points[0], points[-1] if len(points) == 2 else points[2 % len(points)]
                     return _box(label, x, y, right - x, bottom - y)
@@ -188,7 +197,12 @@ def _mark(item: Any, kind: str) -> Mark | None:
 
 
 def _box(label: str, x: float, y: float, width: float, height: float) -> Mark:
-    return "box", label, [(min(x, x + width), min(y, y + height)), (max(x, x + width), max(y, y + height))], width < 0 or height < 0
+    return (
+        "box",
+        label,
+        [(min(x, x + width), min(y, y + height)), (max(x, x + width), max(y, y + height))],
+        width < 0 or height < 0,
+    )
 
 
 def _points(value: Any) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from hits.answers.parts import Link, Picture
 from hits.answers.text import _ODD, shown
-from hits.questions import Question, fill, filled
+from hits.questions import Question, Widget, fill, filled
 
 _URL = re.compile(r"https?://[^\s\"'<>\\]{4,2000}")
 _WHOLE_URL = re.compile(r"(?i)https?://[^\s\"'<>\\^`{|}]{3,2000}\Z")
@@ -93,6 +93,10 @@ class Sources:
     def labels(self, name: str) -> tuple[str, ...]:
         widget = self.question.widget(name)
         return widget.labels if widget is not None else ()
+
+    def target(self, widget: Widget) -> str:
+        """The words a classifier's classification-target shows."""
+        return filled(widget, self.inputs).text
 
     def text(self, name: str, length: int) -> tuple[str, str]:
         """The text entities called `name` were marked in, at least `length` long: (text, where it is from)."""

@@ -1,5 +1,6 @@
 """Entities marked in a text: character offsets, the end exclusive."""
 
+from itertools import pairwise
 from typing import Any
 
 from hits.answers.parts import Legend, Piece, Span, Spans
@@ -42,9 +43,7 @@ def pairs(value: Any, path: str, sources: Sources) -> Spans | None:
     return spans(found, path, sources, guess="pairs of numbers read as character positions")
 
 
-def spans(
-    found: list[tuple[int, int, str]], path: str, sources: Sources, *, more: int = 0, guess: str = ""
-) -> Spans:
+def spans(found: list[tuple[int, int, str]], path: str, sources: Sources, *, more: int = 0, guess: str = "") -> Spans:
     """Marked stretches over the text they were marked in, where that is known and long enough."""
     furthest = max((end for _, end, _ in found), default=0)
     text, source = sources.text(path, furthest) if furthest < _LONGEST else ("", "")
@@ -58,7 +57,9 @@ def spans(
     if text and at is None:
         problem = "A marked stretch lies beyond the text, so the text is not marked here."
     rows = []
-    for start, end, label in sorted(found, key=lambda item: (max(-1, min(item[0], 10**9)), item[1] if item[1] < 10**9 else 10**9)):
+    for start, end, label in sorted(
+        found, key=lambda item: (max(-1, min(item[0], 10**9)), item[1] if item[1] < 10**9 else 10**9)
+    ):
         words = text[at[start] : at[end]] if at else ""
         flag = "" if 0 <= start < end else "not a stretch of text"
         rows.append(
@@ -127,7 +128,7 @@ def _pieces(
     pieces = []
     active: list[tuple[int, str]] = []
     upcoming = 0
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         active = [(end, label) for end, label in active if end > left]
         while upcoming < len(marks) and marks[upcoming][0] <= left:
             active.append((marks[upcoming][1], marks[upcoming][2]))

@@ -96,7 +96,7 @@ def _control(element: etree._Element, labelled: dict[str | None, etree._Element]
     tag, name = str(element.tag), element.get("name", "")
     kind = _KINDS.get(tag) or (element.get("type", "text").lower() if tag in ("input", "crowd-input") else "text")
     control = kind if kind in _TYPES | set(_KINDS.values()) else "text"
-    own = _label(element, labelled)
+    own = "" if control in ("hidden", "submit") else _label(element, labelled)
     options: tuple[tuple[str, str], ...] = ()
     if control in ("radio", "checkbox", "toggle"):
         # The text beside a button names the option; what the question is called stands on the group around it.
@@ -170,7 +170,21 @@ def _before(element: etree._Element) -> str:
                 return tail[:300]
             if next(previous.iter("input", "select", "textarea"), None) is not None:
                 return ""  # the words of the control before
-            if previous.tag in ("p", "label", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "legend", "td"):
+            if previous.tag in (
+                "p",
+                "label",
+                "h1",
+                "h2",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "b",
+                "strong",
+                "span",
+                "legend",
+                "td",
+            ):
                 return _words(previous, 300)
             return ""
         parent = element.getparent()
