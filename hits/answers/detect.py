@@ -71,7 +71,7 @@ class _Detection:
                 continue
             self.judged(entry)
             (technical if is_technical(entry, self.sources) else rows).append(row(entry, self.sources))
-        rows += self.unanswered()
+        rows = blanks_last([*rows, *self.unanswered()])
         parts = self.drawings
         if self.left_out:
             parts.append(More(f"{self.left_out:,} more drawings are not shown; they are in the raw answer."))
@@ -181,6 +181,18 @@ class _Detection:
                 label = one_line(self.sources.label(name), 600) or one_line(name, 160)
                 rows.append(Row("blank", label, one_line(name, 160), text))
         return rows
+
+
+def blanks_last(rows: list[Row]) -> list[Row]:
+    """Many blank fields in one line at the end: a form of fifty optional fields should not bury the one filled in."""
+    blank = [row for row in rows if row.kind == "blank"]
+    if len(blank) <= 5:
+        return rows
+    names = ", ".join(row.label for row in blank[:100])
+    return [
+        *(row for row in rows if row.kind != "blank"),
+        Row("blanks", f"{len(blank)} left blank", "", one_line(names, 2_000)),
+    ]
 
 
 _STEM = re.compile(r"(.*\D)?(\d{1,6})\Z", re.DOTALL)

@@ -66,8 +66,10 @@ def recorded_in(folder: Path | str) -> Iterator[Path]:
 
 
 def load_recorded(path: Path | str) -> Recorded:
-    """The recorded answer in a file. RecordedError where there is none; a document that cannot be read is kept as it is,
-    with a note."""
+    """The recorded answer in a file; a document that cannot be read is kept as it is, with a note.
+
+    RecordedError where the file holds none.
+    """
     path = Path(path)
     try:
         if path.stat().st_size > _LONGEST:

@@ -209,6 +209,8 @@ def _truths_row(value: dict[str, bool], label: str, name: str, field: Field | No
             tuple(option for option in options if option.chosen),
         )
     count = sum(value.values())
+    if not count and len(options) > 8:
+        return Row("blank", label, name, f"none of {len(value)} ticked")
     return Row("choice", label, name, "" if count else "none ticked", options=options, others=others)
 
 
