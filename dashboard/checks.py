@@ -95,7 +95,7 @@ def check_keys(**kwargs: Any) -> list[CheckMessage]:
     if settings.SECRET_KEY == settings.FIELD_ENCRYPTION_KEY:
         found.append(
             Warning(
-                "SECRET_KEY and FIELD_ENCRYPTION_KEY are the same: changing it, as after a leak, would lose stored keys.",
+                "SECRET_KEY and FIELD_ENCRYPTION_KEY are the same: changing it after a leak would lose stored keys.",
                 hint="Give each a value of its own.",
                 id="hitdesk.W002",
             )

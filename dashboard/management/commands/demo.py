@@ -29,18 +29,22 @@ class Command(BaseCommand):
             raise CommandError(str(reason)) from None
 
     def load(self, answers: Path | None) -> None:
-        from dashboard import demo
+        from dashboard import demo, mturk
 
         password = os.environ.get("DEMO_PASSWORD", "")
         if not password:
             raise Failure("DEMO_PASSWORD is not set: it is the password the demo's users get.")
-        demo.prepare(
-            marketplace_url=f"http://127.0.0.1:{port_from_environment('MARKETPLACE_PORT', 8001)}",
-            access_key=launch.DEMO_ACCESS_KEY,
-            password=password,
-            answers=answers,
-            say=self.say,
-        )
+        try:
+            demo.prepare(
+                dashboard_url=f"http://127.0.0.1:{port_from_environment('PORT', 8000)}",
+                marketplace_url=f"http://127.0.0.1:{port_from_environment('MARKETPLACE_PORT', 8001)}",
+                access_key=launch.DEMO_ACCESS_KEY,
+                password=password,
+                answers=answers,
+                say=self.say,
+            )
+        except (demo.Refused, mturk.MTurkError) as reason:
+            raise Failure(f"The demo's data could not be loaded: {reason}") from None
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
