@@ -183,7 +183,9 @@ def _advance(given: dict) -> dict[str, float]:
 
 
 def _work_through(given: dict) -> dict[str, float]:
-    """A crowd lives through `seconds` of marketplace time, or as far as the machine's, handing in about `assignments`."""
+    """A crowd lives through `seconds` of marketplace time, or as far as the machine's, handing in about
+    `assignments`.
+    """
     count, assignments = given.get("workers"), given.get("assignments")
     if type(count) is not int or not 1 <= count <= 1000:
         raise Problem(400, "bad_request", "workers must be a whole number from 1 to 1000.")

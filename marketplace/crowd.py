@@ -1,7 +1,8 @@
 """Simulated workers for demos and tests: they take tasks that invite them, need a plausible time, and are not all good.
 
-A HIT invites the crowd by `Crowd:demo` in its RequesterAnnotation, so nobody's real tasks are touched. What a worker fills
-in is decided by `crowd_answers`; everything else goes through `work`, as a person's clicks do, and obeys the same rules.
+A HIT invites the crowd by `Crowd:demo` in its RequesterAnnotation, so nobody's real tasks are touched. What a worker
+fills in is decided by `crowd_answers`; everything else goes through `work`, as a person's clicks do, and obeys the
+same rules.
 
 `start` keeps a crowd at work beside the server. `work_through` makes it live through past days at once, for a demo that
 begins with a history.
@@ -48,7 +49,9 @@ class Person:
 
 
 def people(count: int, *, seed: int = 7) -> list[Person]:
-    """The first `count` of a crowd that is the same at every start: most are good, some are hasty, a few are hopeless."""
+    """The first `count` of a crowd that is the same at every start: most are good, some are hasty, a few are
+    hopeless.
+    """
     crowd = []
     for number in range(count):
         rng = Random(f"{seed}:{number}")  # noqa: S311

@@ -1,13 +1,13 @@
 """What a simulated worker fills in: a question and a skill in, the fields of a form out. Pure: lxml, no Django.
 
-Tasks may carry a hint, which says what is right and which slips are likely, so that good workers can be right and bad ones
-plausibly wrong. It is a comment anywhere in the question, invisible to people and ignored by browsers:
+Tasks may carry a hint, which says what is right and which slips are likely, so that good workers can be right and
+bad ones plausibly wrong. It is a comment anywhere in the question, invisible to people and ignored by browsers:
 
     <!-- crowd-hint: {"total": {"truth": "14.80", "slips": ["13.70"]}} -->
 
-One entry per field or widget name: `truth` (text, number, true/false, or a list of boxes), `slips` (what the careless write),
-`spread` (how far a number may be off), `texts` and `lazy` (what the attentive and the lazy write into free text),
-`weights` (how popular each choice of a survey is), `width` and `height` (of the picture, in pixels).
+One entry per field or widget name: `truth` (text, number, true/false, or a list of boxes), `slips` (what the
+careless write), `spread` (how far a number may be off), `texts` and `lazy` (what the attentive and the lazy write
+into free text), `weights` (how popular each choice of a survey is), `width` and `height` (of the picture, in pixels).
 Without a hint a field is filled with something its control allows.
 """
 
@@ -67,7 +67,9 @@ def answer(question: str, *, skill: float, rng: Random) -> Fields:
 
 
 def seconds_needed(fields: Fields, *, skill: float, rng: Random) -> float:
-    """How long that answer would take a person, in seconds: longer for more to do, suspiciously short for the careless."""
+    """How long that answer would take a person, in seconds: longer for more to do, suspiciously short for the
+    careless.
+    """
     work = 6 + 2.5 * len(fields) + sum(len(str(value)) for value in fields.values()) / 25
     haste = 0.25 if skill < 0.5 else 0.7 + skill / 2
     return round(min(900.0, max(2.0, work * haste * rng.uniform(0.6, 1.7))), 3)
@@ -322,7 +324,9 @@ def _float(text: str | None, default: float) -> float:
 
 
 def _flatten(path: str, value: Any, into: Fields) -> None:
-    """crowd-form's answer-format="flatten-objects": keys joined by dots, lists as compact JSON, truths in lower case."""
+    """crowd-form's answer-format="flatten-objects": keys joined by dots, lists as compact JSON, truths in lower
+    case.
+    """
     if isinstance(value, dict):
         for key in sorted(value):
             _flatten(f"{path}.{key}", value[key], into)

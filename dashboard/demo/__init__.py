@@ -1,1 +1,43 @@
-"""What `make demo` shows: people, one account, five batches with their own pictures, and some days of history."""
+"""What `make demo` shows: four people, one account, five batches with their own pictures, and some days of history."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dashboard.demo import decisions, history, recorded
+from dashboard.demo.market import Refused
+from dashboard.demo.people import make_account, make_people
+from dashboard.models import SyncRun
+from dashboard.tasks import run_sync
+from hits.sync import end_abandoned_runs
+
+__all__ = ["Refused", "prepare"]
+
+
+def prepare(
+    *,
+    dashboard_url: str,
+    marketplace_url: str,
+    password: str,
+    access_key: str = "DEMO",
+    answers: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Bring the demo's data to where it should be. A second call goes on where the first one was and adds nothing
+    twice.
+
+    `marketplace_url` is a running marketplace with control paths; `dashboard_url` is where browsers will ask for the
+    pictures in the tasks; `password` becomes every user's; `answers` is a folder of recorded answers to load as well.
+    MTurkError or Refused where the marketplace does not answer or says no.
+    """
+    people = make_people(password)
+    account = make_account(marketplace_url, access_key, people)
+    history.live_through(account, dashboard_url, say)
+    if answers is not None:
+        recorded.publish(account, answers, say)
+    end_abandoned_runs(account)
+    # Whoever else is reading (a worker that is up already) reads the same; only the decisions below want it now.
+    if not SyncRun.objects.filter(account=account, finished_at=None).exists():
+        run = run_sync(SyncRun.objects.create(account=account, full=True))
+        if run.error:
+            say(f"The first reading of the marketplace was not complete: {run.error}")
+    decisions.make(account, people, say)

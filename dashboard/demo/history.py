@@ -1,0 +1,129 @@
+"""Three days in which the demo's batches were published and worked on.
+
+At its very first start the marketplace begins in the past. The batches appear one after the other, simulated workers
+live through the days in between, and a script decides over some of their work, all through the API and the control
+paths, by the same rules as later. Then marketplace time is the machine's, and stays so. A start that was interrupted
+goes on at the marketplace time it had reached.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard import mturk
+from dashboard.demo import market
+from dashboard.demo.batches import Batch, batches
+from dashboard.models import Account
+
+HOUR = 3600
+WORKERS = 45
+HASTY = 6  # seconds; nobody can do these tasks properly in less
+REJECTION = "Handed in {seconds} seconds after it was accepted: the task cannot be read in that time."
+THANKS = "Thank you, this is careful work."
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What begins so many hours ago: batches published, earlier work decided, then tasks taken until the next
+    chapter.
+    """
+
+    hours_ago: int
+    tasks: int
+    publishes: tuple[str, ...] = ()
+    decides: str = ""
+
+
+CHAPTERS = (
+    Chapter(72, 45, publishes=("birds-in-pictures", "receipt-totals")),
+    Chapter(54, 45, publishes=("getting-around-town",)),
+    Chapter(46, 70, publishes=("how-does-the-writer-feel",), decides="birds-in-pictures"),
+    Chapter(22, 45, publishes=("which-translation-is-better",), decides="getting-around-town"),
+    Chapter(6, 25),
+)
+
+
+def live_through(account: Account, dashboard_url: str, say: Callable[[str], None]) -> None:
+    """Publish what is missing and, in a marketplace that is new or still behind, live through the history."""
+    if _hours_behind(account) <= 0:
+        try:
+            market.control(account, "clock", {"begin_seconds_ago": CHAPTERS[0].hours_ago * HOUR})
+        except market.Refused as refused:
+            if refused.code != "bad_request":
+                raise
+            # There are HITs: ours, from an earlier start, or somebody else's, whose times must not lie in the future.
+    there = market.published(account)
+    of_key = {batch.key: batch for batch in batches()}
+    if _hours_behind(account) > 0:
+        say("Making three days of history in the marketplace…")
+    for chapter, following in zip(CHAPTERS, [*CHAPTERS[1:], None], strict=True):
+        for key in chapter.publishes:
+            _publish(account, of_key[key], dashboard_url, there)
+        behind = _hours_behind(account)
+        if behind <= (following.hours_ago if following else 0):
+            continue
+        if chapter.decides:
+            _decide(account, chapter.decides)
+        span = {"seconds": (behind - following.hours_ago) * HOUR} if following else {}
+        market.control(account, "crowd", {"workers": WORKERS, "assignments": chapter.tasks, **span})
+    say(f"The marketplace has {len(there)} HITs of the demo.")
+
+
+def _hours_behind(account: Account) -> float:
+    """How far marketplace time is behind the machine's; 0 if it is level (within seconds) or ahead."""
+    behind = time.time() - market.control(account, "clock")["now"]
+    return behind / HOUR if behind > 5 else 0
+
+
+def _publish(account: Account, batch: Batch, dashboard_url: str, there: dict[str, str]) -> None:
+    missing = [hit for hit in batch.hits(dashboard_url) if hit[0] not in there]
+    if not missing:
+        return
+    hit_type = market.make_hit_type(
+        account,
+        Title=batch.title,
+        Description=batch.description,
+        Keywords=batch.keywords,
+        Reward=batch.reward,
+        AssignmentDurationInSeconds=int(batch.duration.total_seconds()),
+        AutoApprovalDelayInSeconds=int(batch.auto_approval.total_seconds()),
+    )
+    for annotation, question in missing:
+        there[annotation] = market.publish(
+            account,
+            hit_type,
+            annotation,
+            question,
+            MaxAssignments=batch.assignments,
+            LifetimeInSeconds=int(batch.lifetime.total_seconds()),
+        )
+
+
+def _decide(account: Account, key: str) -> None:
+    """Decide over a batch as a requester's script would: reject what was too hasty, approve most of the rest, thank
+    some.
+
+    The dashboard finds these decisions already made when it first looks.
+    """
+    for annotation, hit_id in market.published(account).items():
+        if not annotation.startswith(f"BatchId:{key};"):
+            continue
+        submitted = {"HITId": hit_id, "AssignmentStatuses": ["Submitted"]}
+        handed_in = [
+            assignment
+            for page in mturk.pages(account, "ListAssignmentsForHIT", submitted)
+            for assignment in page.get("Assignments", [])
+        ]
+        for number, assignment in enumerate(handed_in):
+            _verdict(account, assignment, number)
+
+
+def _verdict(account: Account, assignment: dict[str, Any], number: int) -> None:
+    seconds = round((assignment["SubmitTime"] - assignment["AcceptTime"]).total_seconds())
+    params = {"AssignmentId": assignment["AssignmentId"]}
+    if seconds < HASTY:
+        feedback = REJECTION.format(seconds=seconds)
+        mturk.call(account, "RejectAssignment", {**params, "RequesterFeedback": feedback}, write=True)
+    elif number % 4 != 3:  # the rest is left for the reviewer
+        mturk.call(account, "ApproveAssignment", {**params, "RequesterFeedback": THANKS}, write=True)
