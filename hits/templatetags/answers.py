@@ -1,4 +1,4 @@
-"""`{% load answers %}`: `{% answer answer %}` draws an answer, `{% answer_thumbnail answer %}` its small form for a row."""
+"""`{% answer answer %}` draws an answer, `{% answer_thumbnail answer %}` its small form for a row."""
 
 from typing import Any
 

@@ -1,0 +1,255 @@
+/* Answers come readable from the server; this adds toggles per label, cross-highlighting, zoom, and a look at the
+   picture itself: whether it loads, and whether it has the size it had when the worker drew on it. */
+
+const NATURAL_TOLERANCE = 2;
+
+function enhance(root) {
+  for (const drawing of root.querySelectorAll("[data-drawing]:not([data-ready])")) {
+    drawing.dataset.ready = "";
+    for (const input of drawing.querySelectorAll("[data-toggle]")) {
+      input.hidden = false;
+    }
+    for (const tools of drawing.querySelectorAll("[data-zoom-tools]")) {
+      tools.hidden = false;
+    }
+    watchPhoto(drawing);
+    sizeLabels(drawing);
+    const mask = drawing.querySelector("[data-mask]");
+    if (mask) {
+      readMask(drawing, mask);
+    }
+  }
+  for (const thumb of root.querySelectorAll("[data-thumb]:not([data-ready])")) {
+    thumb.dataset.ready = "";
+    watchThumb(thumb);
+  }
+}
+
+function watchPhoto(drawing) {
+  const photo = drawing.querySelector(".answer-photo");
+  if (!photo) {
+    return;
+  }
+  const missing = drawing.querySelector("[data-missing]");
+  const probe = new Image();
+  probe.onerror = () => {
+    drawing.classList.add("is-missing");
+    if (missing) {
+      missing.hidden = false;
+    }
+  };
+  probe.onload = () => {
+    const svg = drawing.querySelector("[data-svg]");
+    if (svg) {
+      fit(svg, photo, probe, drawing.querySelector("[data-mismatch]"));
+      sizeLabels(drawing);
+    }
+  };
+  probe.src = photo.getAttribute("href") || photo.src;
+}
+
+/* Where the answer does not say how large the picture was, its own size is the only one there is. */
+function fit(svg, photo, probe, note) {
+  const { naturalWidth: width, naturalHeight: height } = probe;
+  if (!width || !height) {
+    return;
+  }
+  if (svg.dataset.sized === "yes") {
+    const box = svg.viewBox.baseVal;
+    const differs = Math.abs(box.width - width) > NATURAL_TOLERANCE || Math.abs(box.height - height) > NATURAL_TOLERANCE;
+    if (differs && note) {
+      note.textContent =
+        `The picture is now ${width} × ${height} pixels and was ${box.width} × ${box.height} when this was drawn; ` +
+        "it is stretched to the size it had.";
+      note.hidden = false;
+    }
+    return;
+  }
+  const unit = Number(svg.dataset.unit);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  for (const element of svg.querySelectorAll(".answer-photo, .answer-canvas")) {
+    element.setAttribute("width", width);
+    element.setAttribute("height", height);
+  }
+  if (unit) {
+    svg.querySelector("[data-marks]").setAttribute("transform", `scale(${width / unit} ${height / unit})`);
+  }
+  svg.dataset.sized = "now";
+}
+
+function watchThumb(thumb) {
+  const picture = thumb.querySelector("img");
+  const svg = thumb.querySelector("svg");
+  if (!picture || !svg) {
+    return;
+  }
+  const loaded = () => {
+    const { naturalWidth: width, naturalHeight: height } = picture;
+    if (svg.dataset.sized === "no" && width && height) {
+      const scale = Math.min(112 / width, 72 / height);
+      const unit = Number(svg.dataset.unit);
+      svg.setAttribute("width", Math.max(16, Math.round(width * scale)));
+      svg.setAttribute("height", Math.max(16, Math.round(height * scale)));
+      if (!unit) {
+        svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      }
+    }
+  };
+  picture.addEventListener("load", loaded);
+  picture.addEventListener("error", () => picture.classList.add("is-gone"));
+  if (picture.complete) {
+    if (picture.naturalWidth) {
+      loaded();
+    } else {
+      picture.classList.add("is-gone");
+    }
+  }
+}
+
+/* Labels keep one size on the screen, whatever the picture's scale. */
+function sizeLabels(drawing) {
+  const svg = drawing.querySelector("[data-svg]");
+  const marks = drawing.querySelector("[data-marks]");
+  if (!svg || !marks) {
+    return;
+  }
+  const matrix = marks.getScreenCTM();
+  if (matrix && matrix.a > 0) {
+    marks.setAttribute("font-size", 12.5 / matrix.a);
+  }
+}
+
+function hot(drawing, number) {
+  const marks = drawing.querySelector("[data-marks]");
+  if (!marks) {
+    return;
+  }
+  marks.classList.toggle("has-hot", number !== null);
+  for (const shape of marks.querySelectorAll("[data-shape]")) {
+    shape.classList.toggle("is-hot", shape.dataset.shape === number);
+  }
+  for (const row of drawing.querySelectorAll("[data-row]")) {
+    row.classList.toggle("is-hot", row.dataset.row === number);
+  }
+}
+
+function pointed(event) {
+  const place = event.target.closest?.("[data-shape], [data-row]");
+  const drawing = event.target.closest?.("[data-drawing]");
+  if (drawing) {
+    hot(drawing, place ? (place.dataset.shape ?? place.dataset.row) : null);
+  }
+}
+
+function left(event) {
+  const drawing = event.target.closest?.("[data-drawing]");
+  if (drawing && !drawing.contains(event.relatedTarget)) {
+    hot(drawing, null);
+  }
+}
+
+function toggled(input) {
+  const drawing = input.closest("[data-drawing]");
+  if (input.dataset.fill) {
+    drawing.dispatchEvent(new CustomEvent("mask-toggled"));
+    return;
+  }
+  for (const marked of drawing.querySelectorAll("[data-label]")) {
+    if (marked.dataset.label === input.dataset.toggle) {
+      marked.classList.toggle("is-off", !input.checked);
+    }
+  }
+}
+
+function zoomed(button) {
+  const drawing = button.closest("[data-drawing]");
+  const stage = drawing.querySelector("[data-stage]");
+  const now = Number(stage.dataset.level || 1);
+  const next = Math.min(4, Math.max(1, now + (button.dataset.zoom === "in" ? 1 : -1)));
+  stage.classList.remove(`zoom-${now}`);
+  stage.classList.add(`zoom-${next}`);
+  stage.dataset.level = next;
+  sizeLabels(drawing);
+}
+
+/* The mask's own pixels tell how much of the picture each entry covers, and let one be hidden. Privacy browsers shift
+   the colours of a canvas by a step or two, so a colour within two steps is the same one. */
+function readMask(drawing, mask) {
+  const inputs = [...drawing.querySelectorAll("[data-fill]")].filter((element) => element.matches("input"));
+  const picture = new Image();
+  picture.onload = () => {
+    const { naturalWidth: width, naturalHeight: height } = picture;
+    if (!width || width * height > 16e6 || !inputs.length) {
+      return;
+    }
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(picture, 0, 0);
+    const data = context.getImageData(0, 0, width, height);
+    const colours = inputs.map((input) => [1, 3, 5].map((at) => parseInt(input.dataset.fill.slice(at, at + 2), 16)));
+    const owner = new Int16Array(width * height).fill(-1);
+    const counts = new Array(inputs.length).fill(0);
+    for (let pixel = 0; pixel < owner.length; pixel += 1) {
+      const at = pixel * 4;
+      if (data.data[at + 3] === 0) {
+        continue;
+      }
+      const found = colours.findIndex((colour) =>
+        colour.every((part, channel) => Math.abs(part - data.data[at + channel]) <= 2),
+      );
+      if (found >= 0) {
+        owner[pixel] = found;
+        counts[found] += 1;
+      } else if (Math.max(data.data[at], data.data[at + 1], data.data[at + 2]) <= 4) {
+        data.data[at + 3] = 0; // noise on the background, not a mark
+      }
+    }
+    const alpha = new Uint8Array(owner.length);
+    for (let pixel = 0; pixel < owner.length; pixel += 1) {
+      alpha[pixel] = data.data[pixel * 4 + 3];
+    }
+    const paint = () => {
+      for (let pixel = 0; pixel < owner.length; pixel += 1) {
+        const off = owner[pixel] >= 0 && !inputs[owner[pixel]].checked;
+        data.data[pixel * 4 + 3] = off ? 0 : alpha[pixel];
+      }
+      context.putImageData(data, 0, 0);
+      mask.setAttribute("href", canvas.toDataURL("image/png"));
+    };
+    inputs.forEach((input, place) => {
+      const share = (100 * counts[place]) / owner.length;
+      const label = input.closest("label").querySelector("[data-share]");
+      label.textContent = share && share < 0.1 ? "< 0.1 %" : `${share.toFixed(1)} %`;
+    });
+    paint();
+    drawing.addEventListener("mask-toggled", paint);
+  };
+  picture.src = mask.getAttribute("href");
+}
+
+document.addEventListener("mouseover", pointed);
+document.addEventListener("mouseout", left);
+document.addEventListener("focusin", pointed);
+document.addEventListener("focusout", left);
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-toggle]")) {
+    toggled(event.target);
+  }
+});
+document.addEventListener("input", (event) => {
+  if (event.target.matches?.("[data-opacity]")) {
+    const mask = event.target.closest("[data-drawing]").querySelector("[data-mask]");
+    mask.style.opacity = Number(event.target.value) / 100;
+  }
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-zoom]");
+  if (button) {
+    zoomed(button);
+  }
+});
+addEventListener("resize", () => document.querySelectorAll("[data-drawing]").forEach(sizeLabels));
+document.addEventListener("htmx:load", (event) => enhance(event.detail?.elt?.parentElement || document));
+enhance(document);
