@@ -61,7 +61,7 @@ class Child:
 
 def port_from_environment(name: str, default: int) -> int:
     text = os.environ.get(name, "").strip() or str(default)
-    if not re.fullmatch(r"\d{1,5}", text) or not 1 <= int(text) <= 65535:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise Failure(f"{name}={text} is not a port: give a number from 1 to 65535.")
     return int(text)
 

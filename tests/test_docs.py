@@ -31,9 +31,12 @@ def variables_read(source: str) -> set[str]:
             )
             if is_reader and isinstance(node.args[0].value, str):
                 names.add(node.args[0].value)
-        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            if ast.unparse(node.value) == "os.environ":
-                names.add(node.slice.value)
+        elif (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and ast.unparse(node.value) == "os.environ"
+        ):
+            names.add(node.slice.value)
     return names
 
 
