@@ -1,5 +1,4 @@
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +35,7 @@ class Command(BaseCommand):
         if not password:
             raise Failure("DEMO_PASSWORD is not set: it is the password the demo's users get.")
         try:
-            try:
-            self.prepare(demo.prepare, password, answers)
-        except (demo.Refused, mturk.MTurkError) as error:
-            raise Failure(f"The marketplace did not take the demo's data: {error}") from error
-
-    def prepare(self, prepare: Callable[..., None], password: str, answers: Path | None) -> None:
-        prepare(
+            demo.prepare(
                 dashboard_url=f"http://127.0.0.1:{port_from_environment('PORT', 8000)}",
                 marketplace_url=f"http://127.0.0.1:{port_from_environment('MARKETPLACE_PORT', 8001)}",
                 access_key=launch.DEMO_ACCESS_KEY,
