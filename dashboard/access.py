@@ -1,0 +1,40 @@
+"""From a URL to what this person may see: the first line of every view of an account."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from dashboard.models import Membership, User
+
+View = Callable[..., HttpResponse]
+
+
+def memberships_of(request: HttpRequest) -> list[Membership]:
+    """All memberships of the signed-in person with their accounts, read once per request."""
+    if not hasattr(request, "memberships"):
+        assert isinstance(request.user, User)
+        rows = Membership.objects.filter(user=request.user).select_related("account__latest_sync")
+        request.memberships = list(rows.order_by("account__name"))  # type: ignore[attr-defined]
+        for membership in request.memberships:  # type: ignore[attr-defined]
+            membership.user = request.user
+    return request.memberships  # type: ignore[attr-defined]
+
+
+def of_account(view: View) -> View:
+    """Give the view the person's Membership for the slug in its URL; another account's is 404, as if it did not exist.
+
+    Every view under /a/<slug>/ carries it (a test looks), directly below its method decorator.
+    """
+
+    @wraps(view)
+    def within_account(request: HttpRequest, account_slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        for membership in memberships_of(request):
+            if membership.account.slug == account_slug:
+                request.membership = membership  # type: ignore[attr-defined]
+                return view(request, membership, *args, **kwargs)
+        raise Http404("There is no such account, or you are not a member of it.")
+
+    within_account.of_account = True  # type: ignore[attr-defined]
+    return within_account

@@ -1,0 +1,112 @@
+"""The record of decisions: append-only, one hash chain per account, checked by `manage.py verify_audit`."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard.models import Account, AuditEvent, AuditHead, Command, User
+
+SERVER_CHAIN = "server"
+SYSTEM = "system"
+#: Actor of remote changes that nobody here asked for: auto-approval, another script.
+ELSEWHERE = "elsewhere"
+
+
+def record(
+    kind: str,
+    *,
+    account: Account | None,
+    by: User | str,
+    subject: str = "",
+    text: str = "",
+    data: dict[str, Any] | None = None,
+    command: Command | None = None,
+    request_id: str = "",
+) -> AuditEvent:
+    """Append one event. Call it last in a transaction: it locks the end of the chain until the commit."""
+    return record_many(
+        account,
+        [
+            {
+                "kind": kind,
+                "actor": by if isinstance(by, str) else by.get_username(),
+                "subject": subject,
+                "text": text,
+                "data": data or {},
+                "command_id": command.pk if command else None,
+                "request_id": request_id,
+            }
+        ],
+    )[0]
+
+
+def record_many(account: Account | None, rows: list[dict[str, Any]]) -> list[AuditEvent]:
+    """Append events in order, locking the chain once."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An audit event belongs into the transaction of what it records.")
+    if not rows:
+        return []
+    chain = account.slug if account else SERVER_CHAIN
+    AuditHead.objects.get_or_create(chain=chain)
+    head = AuditHead.objects.select_for_update().get(chain=chain)
+    events = []
+    for row in rows:
+        head.number += 1
+        event = AuditEvent(
+            chain=chain, number=head.number, at=timezone.now(), previous_hash=head.hash, **{"data": {}, **row}
+        )
+        event.hash = head.hash = _digest(event)
+        events.append(event)
+    AuditEvent.objects.bulk_create(events)
+    head.save(update_fields=["number", "hash"])
+    return events
+
+
+def _digest(event: AuditEvent) -> str:
+    content = [
+        event.chain,
+        event.number,
+        event.at.isoformat(timespec="microseconds"),
+        event.actor,
+        event.kind,
+        event.subject,
+        event.text,
+        event.data,
+        str(event.command_id or ""),
+        event.request_id,
+        event.previous_hash,
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One place where a chain does not hold."""
+
+    chain: str
+    number: int
+    what: str
+
+
+def verify(chain: str) -> Iterator[Fault]:
+    """Walk a chain from its first event and name every place where it was changed, cut or filled in."""
+    expected, previous = 1, ""
+    for event in AuditEvent.objects.filter(chain=chain).order_by("number").iterator(chunk_size=2000):
+        if event.number != expected:
+            yield Fault(chain, expected, f"events {expected} to {event.number - 1} are missing")
+        if event.previous_hash != previous:
+            yield Fault(chain, event.number, "it does not continue the event before it")
+        if event.hash != _digest(event):
+            yield Fault(chain, event.number, "its content was changed after it was written")
+        expected, previous = event.number + 1, event.hash
+    head = AuditHead.objects.filter(chain=chain).first()
+    if head is None:
+        if expected > 1:
+            yield Fault(chain, expected - 1, "the record of the chain's end is missing")
+    elif (head.number, head.hash) != (expected - 1, previous):
+        yield Fault(chain, head.number, f"the chain should end at event {head.number} and ends at {expected - 1}")

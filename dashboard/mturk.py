@@ -1,0 +1,307 @@
+"""The only module that speaks to MTurk: a client per account, pages, and errors typed by what to do next.
+
+No database in here: functions take an Account that is already loaded and may run in pool threads.
+"""
+
+import os
+import threading
+from collections.abc import Hashable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import boto3
+import botocore.session
+from botocore import xform_name
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    SSLError,
+)
+from django.conf import settings
+
+from dashboard.keys import Undecipherable
+from dashboard.models import Account, Credentials, Environment
+
+AWS_ENDPOINTS = {
+    Environment.SANDBOX: "https://mturk-requester-sandbox.us-east-1.amazonaws.com",
+    Environment.PRODUCTION: "https://mturk-requester.us-east-1.amazonaws.com",
+}
+CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class MTurkError(Exception):
+    """A call that did not succeed. `code` is the TurkErrorCode or the error's type; `message` is MTurk's sentence."""
+
+    def __init__(self, message: str, code: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.request_id = request_id
+
+
+class Temporary(MTurkError):
+    """Nothing was done and the same call may succeed later."""
+
+
+class ServerFault(Temporary):
+    """The server failed (5xx). Repeating is right only where a repeat is harmless."""
+
+
+class Refused(Temporary):
+    """Nothing will succeed for this account until a person repairs it: wrong endpoint, refused key, dead service."""
+
+
+class Unknown(MTurkError):
+    """No answer after the request may have left: it may have been done."""
+
+
+class Permanent(MTurkError):
+    """MTurk understood and said no."""
+
+
+_REFUSALS = {
+    "UnrecognizedClientException": "The access key is not known to this endpoint. Check the key in the settings.",
+    "InvalidClientTokenId": "The access key is not known to this endpoint. Check the key in the settings.",
+    "InvalidSignatureException": "The secret key does not belong to the access key. Enter it again in the settings.",
+    "SignatureDoesNotMatch": "The secret key does not belong to the access key. Enter it again in the settings.",
+    "IncompleteSignatureException": "The endpoint could not read our signature. Check endpoint and region.",
+    "MissingAuthenticationTokenException": "The endpoint wants credentials. Enter them in the settings.",
+    "ExpiredTokenException": "The temporary credentials have expired. Renew them.",
+    "AccessDeniedException": "These credentials may not do this. Ask the owner of the AWS account for the permission.",
+    "AWS.AccountNotLinked": "This AWS account is not linked to a requester account.",
+}
+_THROTTLES = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
+
+
+def _timestamp(value: Any) -> datetime:
+    """Times as plain UTC. botocore's own parser spends three quarters of a page's time in dateutil's time zones."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except ValueError:
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What a client depends on; another value means another client."""
+
+    account_id: int | None
+    endpoint_url: str
+    region: str
+    credentials: str
+    reference: str
+    access_key_id: str
+    secret_encrypted: str
+
+
+_clients: dict[tuple[_Identity, bool], Any] = {}
+_clients_lock = threading.Lock()
+
+
+def endpoint_of(account: Account) -> str:
+    if account.endpoint_url:
+        return account.endpoint_url
+    if account.environment == Environment.MARKETPLACE:
+        return settings.MARKETPLACE_URL
+    return AWS_ENDPOINTS[Environment(account.environment)]
+
+
+def _session(account: Account) -> botocore.session.Session:
+    session = botocore.session.Session(
+        profile=account.credentials_reference if account.credentials == Credentials.PROFILE else None
+    )
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    if account.credentials == Credentials.KEYS:
+        if not (account.access_key_id and account.secret_encrypted):
+            raise Refused("No access key is stored for this account. Enter it in the settings.", "NoCredentials")
+        session.set_credentials(account.access_key_id, account.secret_access_key)
+    elif account.credentials == Credentials.ENVIRONMENT:
+        names = [account.credentials_reference + name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+        values = [os.environ.get(name, "") for name in names]
+        if not all(values):
+            raise Refused(f"{' and '.join(names)} are not set in the environment of the server.", "NoCredentials")
+        session.set_credentials(values[0], values[1])
+    elif account.credentials == Credentials.ROLE:
+        base = botocore.session.Session()
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=base.create_client,
+            source_credentials=base.get_credentials(),
+            role_arn=account.credentials_reference,
+            extra_args={"RoleSessionName": "hitdesk"},
+        )
+        session._credentials = DeferredRefreshableCredentials(
+            method="assume-role", refresh_using=fetcher.fetch_credentials
+        )
+    return session
+
+
+def client_for(account: Account, *, write: bool) -> Any:
+    """The boto3 client of an account; one per process and purpose, since making one costs 65 ms.
+
+    Writes are never repeated by botocore: the command's row owns that decision, and two policies would multiply.
+    """
+    identity = _Identity(
+        account.pk,
+        endpoint_of(account),
+        account.region,
+        account.credentials,
+        account.credentials_reference,
+        account.access_key_id,
+        account.secret_encrypted,
+    )
+    with _clients_lock:
+        client = _clients.get((identity, write))
+        if client is None:
+            retries = {"total_max_attempts": 1} if write else {"mode": "standard", "total_max_attempts": 4}
+            try:
+                client = boto3.Session(botocore_session=_session(account)).client(
+                    "mturk",
+                    endpoint_url=identity.endpoint_url,
+                    region_name=identity.region,
+                    config=Config(
+                        retries=retries,
+                        connect_timeout=CONNECT_TIMEOUT,
+                        read_timeout=READ_TIMEOUT,
+                        max_pool_connections=settings.MTURK_CONNECTIONS,
+                        tcp_keepalive=True,
+                        user_agent_extra="hitdesk",
+                    ),
+                )
+            except Undecipherable as error:
+                raise Refused(str(error), "Undecipherable") from error
+            except (ProfileNotFound, BotoCoreError, ValueError) as error:
+                raise Refused(f"A connection could not be prepared: {error}", type(error).__name__) from error
+            _clients[identity, write] = client
+    return client
+
+
+def call(account: Account, operation: str, params: dict[str, Any], *, write: bool) -> tuple[dict[str, Any], str]:
+    """Call one operation. Returns the answer without its metadata, and the request id.
+
+    Raises Temporary, ServerFault, Refused, Unknown or Permanent; see their docstrings.
+    """
+    client = client_for(account, write=write)
+    try:
+        response = getattr(client, xform_name(operation))(**params)
+    except ClientError as error:
+        raise _typed(error) from error
+    except (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError) as error:
+        raise Refused(
+            f"Nothing answers at {endpoint_of(account)}. Check the endpoint, or start the service.", "NoConnection"
+        ) from error
+    except SSLError as error:
+        raise Refused(f"No secure connection to {endpoint_of(account)}: {error}", "SSLError") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise Refused(f"No usable credentials: {error}", "NoCredentials") from error
+    except ParamValidationError as error:
+        raise Permanent(str(error), "ParamValidationError") from error
+    except BotoCoreError as error:
+        # Closed, reset or timed out after the request may have left; or an answer that cannot be read.
+        raise Unknown(f"No answer: {error}", type(error).__name__) from error
+    except ValueError as error:
+        # botocore raises it for an endpoint that is not a URL.
+        raise Refused(f"The endpoint {endpoint_of(account)} cannot be used: {error}", "InvalidEndpoint") from error
+    metadata = response.pop("ResponseMetadata", {})
+    return response, metadata.get("RequestId", "")
+
+
+def _typed(error: ClientError) -> MTurkError:
+    details = error.response.get("Error", {})
+    metadata = error.response.get("ResponseMetadata", {})
+    kind = details.get("Code", "")
+    message = error.response.get("Message") or details.get("Message") or str(error)
+    code = error.response.get("TurkErrorCode") or kind
+    request_id = metadata.get("RequestId", "")
+    status = metadata.get("HTTPStatusCode", 0)
+    if kind in _THROTTLES or status == 429:
+        return Temporary(message, code, request_id)
+    for refusal in (kind, code):
+        if refusal in _REFUSALS:
+            return Refused(_REFUSALS[refusal], refusal, request_id)
+    if status >= 500 or kind == "ServiceFault":
+        return ServerFault(message, code, request_id)
+    if (not error.response.get("TurkErrorCode") and status in (404, 405)) or kind == "UnknownOperationException":
+        return Refused("The endpoint answers, but does not speak the MTurk API. Check its address.", code, request_id)
+    return Permanent(message, code, request_id)
+
+
+def pages(account: Account, operation: str, params: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Every page of a List operation; follows NextToken whatever a page holds (MTurk gives tokens with short pages)."""
+    token: str | None = None
+    seen: set[str] = set()
+    while True:
+        request = {"MaxResults": 100, **(params or {})}
+        if token:
+            request["NextToken"] = token
+        response, _ = call(account, operation, request, write=False)
+        yield response
+        token = response.get("NextToken")
+        if not token:
+            return
+        if token in seen:
+            raise Permanent(f"{operation} repeats its pages; the list cannot be read to its end.", "RepeatedToken")
+        seen.add(token)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Key]):
+    """One page of one of many lists; or the error that ended that list. `last` is True on the page that ends it."""
+
+    key: Key
+    response: dict[str, Any]
+    last: bool
+    error: Permanent | None = None
+
+
+def pages_of_many(
+    account: Account, operation: str, requests: Iterable[tuple[Key, dict[str, Any]]]
+) -> Iterator[Page[Key]]:
+    """Read many lists side by side, in a pool of connections, holding only a few pages at a time.
+
+    Pages of one list come in order; lists come as they answer. Refused, Temporary and Unknown end everything.
+    """
+    remaining = iter(requests)
+    running: dict[Future[dict[str, Any]], tuple[Key, dict[str, Any]]] = {}
+
+    def fetch(params: dict[str, Any]) -> dict[str, Any]:
+        return call(account, operation, {"MaxResults": 100, **params}, write=False)[0]
+
+    with ThreadPoolExecutor(settings.MTURK_CONNECTIONS, thread_name_prefix="mturk") as pool:
+        while True:
+            for key, params in islice(remaining, settings.MTURK_CONNECTIONS - len(running)):
+                running[pool.submit(fetch, params)] = (key, params)
+            if not running:
+                return
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                key, params = running.pop(future)
+                try:
+                    response = future.result()
+                except Permanent as error:
+                    yield Page(key, {}, last=True, error=error)
+                    continue
+                token = response.get("NextToken")
+                if token and token != params.get("NextToken"):
+                    following = {**params, "NextToken": token}
+                    running[pool.submit(fetch, following)] = (key, following)
+                    yield Page(key, response, last=False)
+                else:
+                    yield Page(key, response, last=True)

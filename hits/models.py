@@ -1,0 +1,200 @@
+"""The mirror of what the marketplace holds: HIT types, HITs, assignments, and the batches we group them by."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from dashboard.models import Account, Command
+from marketplace.policies import asks_for_masters, assignment_fee
+
+
+class HITType(models.Model):
+    """What HITs of one kind share (api: CreateHITType)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="hit_types")
+    hit_type_id = models.CharField(max_length=64)
+    title = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    keywords = models.TextField(blank=True)
+    reward = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    assignment_duration = models.DurationField(null=True)
+    auto_approval_delay = models.DurationField(null=True)
+    qualification_requirements = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = "HIT type"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "hit_type_id"], name="hit_type_once")]
+
+    def __str__(self) -> str:
+        return self.title or self.hit_type_id
+
+
+class Batch(models.Model):
+    """HITs that belong together: the website's BatchId in the annotation, else the HIT type."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="batches")
+    key = models.CharField(max_length=120, help_text="batch:<BatchId> or type:<HITTypeId>.")
+    name = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "key"], name="batch_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class HITQuerySet(models.QuerySet["HIT"]):
+    def present(self) -> "HITQuerySet":
+        return self.filter(gone_at=None)
+
+    def stale(self) -> "HITQuerySet":
+        """Moved since their assignments were last read."""
+        return self.filter(stale=True, gone_at=None)
+
+
+class HIT(models.Model):
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="hits")
+    hit_id = models.CharField(max_length=64)
+    hit_type = models.ForeignKey(HITType, on_delete=models.PROTECT, related_name="hits")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="hits")
+    hit_group_id = models.CharField(max_length=64, blank=True)
+    question = models.TextField(blank=True)
+    status = models.CharField(max_length=16)
+    review_status = models.CharField(max_length=24, blank=True)
+    reward = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    max_assignments = models.PositiveIntegerField(default=1)
+    available = models.IntegerField(default=0)
+    pending = models.IntegerField(default=0)
+    completed = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    annotation = models.TextField(blank=True)
+    raw = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The answer of the API as it came.")
+    stale = models.BooleanField(default=True)
+    synced_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True, help_text="No longer there remotely; our copy is the archive.")
+
+    objects = HITQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "HIT"
+        verbose_name_plural = "HITs"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "hit_id"], name="hit_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["account"], condition=Q(stale=True, gone_at=None), name="hit_stale"),
+            models.Index(fields=["account", "-created_at", "-id"], name="hit_by_time"),
+            models.Index(fields=["batch", "-created_at"], name="hit_by_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return self.hit_id
+
+    @property
+    def title(self) -> str:
+        return self.hit_type.title
+
+    @property
+    def fee(self) -> Decimal:
+        """What the marketplace takes for one approved assignment, in US dollars."""
+        return assignment_fee(
+            self.reward,
+            max_assignments=self.max_assignments,
+            masters=asks_for_masters(self.hit_type.qualification_requirements),
+        )
+
+    @property
+    def submitted(self) -> int:
+        """Assignments handed in so far, reviewed or not (facts 4.3)."""
+        return max(0, self.max_assignments - self.available - self.pending)
+
+
+class AssignmentStatus(models.TextChoices):
+    SUBMITTED = "Submitted", "Submitted"
+    APPROVED = "Approved", "Approved"
+    REJECTED = "Rejected", "Rejected"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def of(self, account: Account) -> "AssignmentQuerySet":
+        return self.filter(account=account)
+
+    def awaiting_review(self) -> "AssignmentQuerySet":
+        """Submitted, and nobody here has decided yet."""
+        return self.filter(status=AssignmentStatus.SUBMITTED, verdict=None, gone_at=None)
+
+    def auto_approving_before(self, moment: datetime) -> "AssignmentQuerySet":
+        return self.filter(auto_approval_at__lt=moment)
+
+    def oldest_deadline_first(self) -> "AssignmentQuerySet":
+        return self.order_by("auto_approval_at", "pk")
+
+    def for_page(self) -> "AssignmentQuerySet":
+        """With all a row shows, and no more."""
+        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by").defer("raw", "hit__raw")
+
+
+class Assignment(models.Model):
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="assignments")
+    hit = models.ForeignKey(HIT, on_delete=models.PROTECT, related_name="assignments")
+    assignment_id = models.CharField(max_length=64)
+    worker_id = models.CharField(max_length=64)
+    status = models.CharField(max_length=12)
+    accepted_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField()
+    # Never null: the queue is sorted by it, and a null would fall out of a keyset.
+    auto_approval_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+    rejected_at = models.DateTimeField(null=True)
+    deadline = models.DateTimeField(null=True)
+    feedback = models.TextField(blank=True)
+    answer = models.TextField(blank=True, help_text="The QuestionFormAnswers document as it came.")
+    raw = models.JSONField(
+        default=dict, encoder=DjangoJSONEncoder, help_text="The API's answer without the Answer member."
+    )
+    summary = models.CharField(max_length=160, blank=True, help_text="One line of the answer, for lists.")
+    # The verdict asked here and not yet settled; kept beside the row so that the queue needs no join to skip it.
+    verdict = models.ForeignKey(Command, on_delete=models.SET_NULL, null=True, blank=True, related_name="verdict_of")
+    synced_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "assignment_id"], name="assignment_once"),
+        ]
+        indexes: ClassVar = [
+            # The queue, in the order it is worked: what auto-approves first comes first.
+            models.Index(
+                fields=["account", "auto_approval_at", "id"],
+                condition=Q(status="Submitted", verdict=None, gone_at=None),
+                name="assignment_waiting",
+            ),
+            models.Index(fields=["account", "status", "auto_approval_at", "id"], name="assignment_by_deadline"),
+            models.Index(fields=["account", "auto_approval_at", "id"], name="assignment_all_deadline"),
+            models.Index(fields=["account", "status", "submitted_at", "id"], name="assignment_by_submission"),
+            models.Index(fields=["account", "submitted_at", "id"], name="assignment_all_submission"),
+            models.Index(fields=["account", "worker_id", "submitted_at"], name="assignment_by_worker"),
+            models.Index(fields=["hit", "submitted_at"], name="assignment_by_hit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.assignment_id
+
+    @property
+    def work_seconds(self) -> int | None:
+        """Submit minus accept: includes time the task lay in the worker's queue (facts 4.10)."""
+        if self.accepted_at is None:
+            return None
+        return max(0, int((self.submitted_at - self.accepted_at).total_seconds()))
+
+    @property
+    def reward(self) -> Decimal:
+        return self.hit.reward

@@ -1,0 +1,62 @@
+"""What a person can do for or to a worker: pay a bonus."""
+
+import uuid
+from decimal import Decimal
+
+from django.db import transaction
+
+from dashboard import commands
+from dashboard.models import Command, Role, User
+from dashboard.permissions import Denied, bonus_needs_release, check_role, check_text_for_worker
+from hits.models import Assignment
+from marketplace.policies import bonus_fee
+from workers.commands import SendBonus
+
+LARGEST_BONUS = Decimal("9999.99")
+
+
+def check_can_bonus(by: User, assignment: Assignment) -> None:
+    """Raise Denied with the reason why this person cannot ask for a bonus for this assignment."""
+    check_role(by, assignment.account, Role.REVIEWER, "propose a bonus")
+    if assignment.gone_at is not None:
+        raise Denied("Its HIT no longer exists there, so MTurk cannot pay a bonus for it.")
+
+
+@transaction.atomic
+def pay_bonus(
+    *, assignment: Assignment, by: User, amount: Decimal, reason: str, form_key: uuid.UUID | None = None
+) -> Command:
+    """Ask for a bonus. A reviewer's is a proposal; so is one above the account's limit."""
+    account = assignment.account
+    check_can_bonus(by, assignment)
+    reason = check_text_for_worker(reason)
+    if not reason:
+        raise Denied("Say what the bonus is for: the worker reads it.")
+    if amount != amount.quantize(Decimal("0.01")) or not Decimal(0) < amount <= LARGEST_BONUS:
+        raise Denied(f"A bonus is between $0.01 and ${LARGEST_BONUS:,}, in whole cents.")
+    identity = uuid.uuid4()
+    proposed = bonus_needs_release(by, account, amount)
+    command = commands.ask(
+        SendBonus,
+        account=account,
+        by=by,
+        id=identity,
+        params={
+            "WorkerId": assignment.worker_id,
+            "AssignmentId": assignment.assignment_id,
+            "BonusAmount": f"{amount:.2f}",
+            # MTurk lists bonuses without our token; the reference makes this one findable for ever.
+            "Reason": f"{reason} [ref {identity.hex[:10]}]",
+        },
+        proposed=proposed,
+        form_key=form_key,
+        assignment_id=assignment.assignment_id,
+        hit_id=assignment.hit.hit_id,
+        worker_id=assignment.worker_id,
+        amount=amount,
+        fee=bonus_fee(amount),
+        note=reason,
+    )
+    if not proposed:
+        commands.wake(account, after=commands.undo_window(account))
+    return command

@@ -1,0 +1,61 @@
+"""The writes that concern a worker: the bonus."""
+
+from django.utils import timezone
+
+from dashboard import mturk
+from dashboard.commands import TOKEN_LIFE, Kind, Outcome, register
+from dashboard.models import Command, State
+from workers.models import BonusPayment
+
+
+@register
+class SendBonus(Kind):
+    """A bonus. The token makes a repeat harmless for a day; later the reference in the reason tells (api:1863)."""
+
+    name = "SendBonus"
+    operation = "SendBonus"
+    verb = "pay a bonus for"
+    takes_token = True
+
+    def already_done(self, error: mturk.MTurkError) -> bool:
+        # MTurk answers a repeated token with an error; only the bonus itself can have used this token.
+        return "idempotency token" in error.message
+
+    def ask(self, command: Command) -> Outcome:
+        if command.first_sent_at is None:
+            return Outcome(State.QUEUED)
+        payment = self._find(command)
+        if payment is not None:
+            return Outcome(State.DONE, response={"GrantTime": payment["GrantTime"].isoformat()})
+        if timezone.now() - command.first_sent_at <= TOKEN_LIFE:
+            return Outcome(State.QUEUED)
+        return Outcome(
+            State.ATTENTION,
+            message="MTurk lists no such bonus, but it was sent more than 23 hours ago: look before asking again.",
+        )
+
+    def _find(self, command: Command) -> dict | None:
+        params = command.params
+        for page in mturk.pages(command.account, "ListBonusPayments", {"AssignmentId": params["AssignmentId"]}):
+            for payment in page.get("BonusPayments", []):
+                # The reason ends with a reference that is this command's alone.
+                if payment.get("Reason") == params["Reason"] and payment["WorkerId"] == params["WorkerId"]:
+                    return payment
+        return None
+
+    def settle(self, command: Command) -> None:
+        columns = {
+            "account": command.account,
+            "worker_id": command.worker_id,
+            "assignment_id": command.assignment_id,
+            "amount": command.amount,
+            "reason": command.params["Reason"],
+        }
+        # A full sync may have listed it before its answer was known.
+        listed = BonusPayment.objects.filter(command=None, **columns).first()
+        payment = listed or BonusPayment(granted_at=timezone.now(), **columns)
+        payment.command = command
+        payment.save()
+
+    def subject(self, command: Command) -> str:
+        return command.assignment_id

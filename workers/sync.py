@@ -1,0 +1,69 @@
+"""Remote to rows: bonuses paid elsewhere. No count reveals them, so only the full pass looks."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from dashboard import audit, mturk
+from dashboard.models import SyncRun
+from hits.models import HIT
+from workers.models import BonusPayment
+
+Identity = tuple[str, str, Decimal, str]
+
+
+def pull_bonuses(run: SyncRun) -> None:
+    """ListBonusPayments for every HIT that somebody worked on. What we paid is recognised by its reason's reference."""
+    run.step = "Reading bonuses"
+    run.save()
+    worked_on = HIT.objects.filter(account=run.account, assignments__isnull=False).present().distinct()
+    requests = [(hit_id, {"HITId": hit_id}) for hit_id in worked_on.values_list("hit_id", flat=True)]
+    accounted: Counter[Identity] = Counter()
+    for page in mturk.pages_of_many(run.account, "ListBonusPayments", requests):
+        run.calls += 1
+        if page.error is None:
+            _store(run, page.response.get("BonusPayments", []), accounted)
+
+
+def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Identity]") -> None:
+    """Add the payments we do not have. They carry no id, so equal ones are counted, not matched one to one."""
+    if not remote:
+        return
+    with transaction.atomic():
+        ids = {payment["AssignmentId"] for payment in remote}
+        ours = BonusPayment.objects.filter(account=run.account, assignment_id__in=ids)
+        have: Counter[Identity] = Counter(ours.values_list("assignment_id", "worker_id", "amount", "reason"))
+        new = []
+        for payment in remote:
+            amount, reason = Decimal(payment["BonusAmount"]), payment.get("Reason", "")
+            identity = (payment["AssignmentId"], payment["WorkerId"], amount, reason)
+            accounted[identity] += 1
+            if accounted[identity] <= have[identity]:
+                continue
+            have[identity] += 1
+            new.append(
+                BonusPayment(
+                    account=run.account,
+                    worker_id=payment["WorkerId"],
+                    assignment_id=payment["AssignmentId"],
+                    amount=amount,
+                    reason=reason,
+                    granted_at=payment["GrantTime"],
+                )
+            )
+        BonusPayment.objects.bulk_create(new)
+        audit.record_many(
+            run.account,
+            [
+                {
+                    "kind": "bonus.paid",
+                    "actor": audit.ELSEWHERE,
+                    "subject": row.assignment_id,
+                    "text": row.reason,
+                    "data": {"amount": str(row.amount), "worker": row.worker_id},
+                }
+                for row in new
+            ],
+        )

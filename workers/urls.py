@@ -1,0 +1,8 @@
+from django.urls import path
+
+from workers import views
+
+urlpatterns = [
+    path("workers/<str:worker_id>/", views.record, name="worker_record"),
+    path("review/<str:assignment_id>/bonus/", views.bonus, name="bonus"),
+]

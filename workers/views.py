@@ -1,0 +1,79 @@
+"""A worker's record, and the bonus panel of the workbench."""
+
+import uuid
+from statistics import median
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseLocation
+
+from dashboard.access import of_account
+from dashboard.models import Command, Membership
+from dashboard.permissions import Denied
+from hits.models import Assignment, AssignmentStatus
+from workers.actions import pay_bonus
+from workers.commands import SendBonus
+from workers.forms import BonusForm
+
+MEDIAN_OF = 201
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@of_account
+def record(request: HttpRequest, membership: Membership, worker_id: str) -> HttpResponse:
+    """What this worker did for this account; a fragment in the workbench, a page of its own elsewhere."""
+    work = Assignment.objects.of(membership.account).filter(worker_id=worker_id)
+    counts = work.aggregate(
+        approved=Count("pk", filter=Q(status=AssignmentStatus.APPROVED)),
+        rejected=Count("pk", filter=Q(status=AssignmentStatus.REJECTED)),
+        waiting=Count("pk", filter=Q(status=AssignmentStatus.SUBMITTED)),
+    )
+    times = [
+        (submitted - accepted).total_seconds()
+        for accepted, submitted in work.exclude(accepted_at=None)
+        .order_by("-submitted_at")
+        .values_list("accepted_at", "submitted_at")[:MEDIAN_OF]
+    ]
+    context = {
+        "worker_id": worker_id,
+        "record": {**counts, "median_seconds": int(median(times)) if times else None},
+        "bonuses": Command.objects.filter(
+            account=membership.account, worker_id=worker_id, kind=SendBonus.name
+        ).order_by("-created_at")[:5],
+    }
+    part = "#record" if request.htmx else ""  # type: ignore[attr-defined]
+    return render(request, f"workers/record.html{part}", context)
+
+
+@require_POST
+@of_account
+def bonus(request: HttpRequest, membership: Membership, assignment_id: str) -> HttpResponse:
+    """Ask for a bonus; what is wrong is said beside the field, and what was typed stays."""
+    assignment = get_object_or_404(
+        Assignment.objects.of(membership.account).select_related("hit"), assignment_id=assignment_id
+    )
+    assignment.account = membership.account
+    query = QueryDict(request.POST.get("query", "")).urlencode()
+    url = reverse("assignment", args=[membership.account.slug, assignment_id]) + (f"?{query}" if query else "")
+    form = BonusForm(request.POST)
+    command: Command | None = None
+    if form.is_valid():
+        try:
+            command = pay_bonus(assignment=assignment, by=membership.user, **form.cleaned_data)
+        except Denied as reason:
+            form.add_error(None, str(reason))
+    if command is None:
+        context = {"assignment": assignment, "form": form, "form_key": uuid.uuid4(), "query": query, "back_url": url}
+        part = "#form" if request.htmx else ""  # type: ignore[attr-defined]
+        return render(request, f"workers/bonus.html{part}", context, status=422)
+    words = "proposed; an approver releases it" if command.state == "proposed" else "on its way"
+    messages.success(request, f"Bonus of ${command.amount} for {assignment.worker_id} {words}.")
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseLocation(url, target="#workbench", swap="outerHTML")
+    return redirect(url)
