@@ -1,0 +1,85 @@
+"""What workers do. Messages carry ids and are hints; every task may run twice, or late, without harm."""
+
+import logging
+
+from celery import shared_task
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from dashboard import commands
+from dashboard.models import Account, SyncRun, User
+from hits import sync as hits_sync
+from workers import sync as workers_sync
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def deliver(account_id: int) -> None:
+    commands.resolve_unknown(account_id)
+    commands.deliver_due(account_id)
+
+
+@shared_task
+def sweep() -> None:
+    for account_id in commands.sweep():
+        deliver.apply_async((account_id,), expires=30)
+
+
+@shared_task
+def sync_account(run_id: int) -> None:
+    run = SyncRun.objects.select_related("account").get(pk=run_id)
+    if run.running:
+        run_sync(run)
+
+
+@shared_task
+def sync_all() -> None:
+    for account in Account.objects.all():
+        start_sync(account)
+
+
+@shared_task
+def sync_all_fully() -> None:
+    for account in Account.objects.all():
+        start_sync(account, full=True)
+
+
+def begin_sync(account: Account, *, full: bool = False, by: User | None = None) -> SyncRun | None:
+    """The row of a sync, which is also its lock and its progress bar; None where one is running already."""
+    hits_sync.end_abandoned_runs(account)
+    try:
+        with transaction.atomic():
+            run = SyncRun.objects.create(account=account, full=full, requested_by=by)
+            Account.objects.filter(pk=account.pk).update(latest_sync=run)
+    except IntegrityError:
+        return None
+    return run
+
+
+def start_sync(account: Account, *, full: bool = False, by: User | None = None) -> SyncRun | None:
+    """Let a worker read an account; None where it is being read already."""
+    run = begin_sync(account, full=full, by=by)
+    if run is not None:
+        try:
+            sync_account.apply_async((run.pk,), expires=100, retry=False)
+        except Exception as error:
+            # Without a broker no worker will come; the row must not say that one is at it.
+            log.warning("The broker did not take a message: %s", error)
+            run.finished_at, run.error = (
+                timezone.now(),
+                "The message queue does not answer; no worker was told to read.",
+            )
+            run.save()
+    return run
+
+
+def run_sync(run: SyncRun) -> SyncRun:
+    """Read an account: HITs and assignments, and in a full pass the bonuses paid elsewhere."""
+    with hits_sync.running(run):
+        hits_sync.pull_hits(run)
+        hits_sync.pull_assignments(run)
+        if run.full:
+            workers_sync.pull_bonuses(run)
+        hits_sync.pull_balance(run)
+    return run

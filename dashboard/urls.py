@@ -1,0 +1,36 @@
+"""Every URL of the dashboard. What concerns an account lies under /a/<slug>/."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from dashboard import views
+
+# The stock admin, behind the same login and second factor as everything else.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = "HITdesk"
+admin.site.index_title = "Administration"
+
+account_urls = [
+    path("", views.overview, name="overview"),
+    path("activity/", views.activity, name="activity"),
+    path("activity/<uuid:command_id>/", views.command_act, name="command_act"),
+    path("audit/", views.audit_log, name="audit"),
+    path("settings/", views.account_settings, name="account_settings"),
+    path("sync/", views.sync, name="sync"),
+    path("sync/state/", views.sync_state, name="sync_state"),
+    path("search/", views.search, name="search"),
+    path("", include("hits.urls")),
+    path("", include("workers.urls")),
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("setup/", views.setup, name="setup"),
+    path("all/", views.accounts, name="accounts"),
+    path("profile/", views.profile, name="profile"),
+    path("a/<slug:account_slug>/", include(account_urls)),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,129 @@
+"""What a person says about assignments: which ones to show, and what to do with one."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+
+from dashboard.models import Account
+from hits.models import AssignmentQuerySet, AssignmentStatus, Batch
+
+STATUSES = {
+    "waiting": "To review",
+    "deciding": "On their way",
+    "approved": "Approved",
+    "rejected": "Rejected",
+    "all": "All",
+}
+#: value -> (label, column, descending); every one has an index behind it.
+SORTS = {
+    "deadline": ("Time left", "auto_approval_at", False),
+    "newest": ("Newest first", "submitted_at", True),
+    "oldest": ("Oldest first", "submitted_at", False),
+}
+DEADLINES = {"4h": timedelta(hours=4), "24h": timedelta(hours=24), "3d": timedelta(days=3)}
+
+
+class QueueFilter(forms.Form):
+    """The filters of the review queue; they live in the URL, so any of its values may be anybody's text."""
+
+    status = forms.ChoiceField(choices=list(STATUSES.items()), required=False, widget=forms.HiddenInput)
+    sort = forms.ChoiceField(
+        choices=[(value, sort[0]) for value, sort in SORTS.items()], required=False, widget=forms.HiddenInput
+    )
+    batch = forms.IntegerField(required=False, widget=forms.Select)
+    worker = forms.CharField(required=False, max_length=64, label="Worker id")
+    hit = forms.CharField(required=False, max_length=64, label="HIT id")
+    text = forms.CharField(required=False, max_length=200, label="Words in the answer")
+    deadline = forms.ChoiceField(
+        required=False,
+        label="Approved automatically within",
+        choices=[("", "any time"), ("4h", "4 hours"), ("24h", "24 hours"), ("3d", "3 days")],
+    )
+
+    def __init__(self, data: Any, *, account: Account) -> None:
+        super().__init__(data)
+        self.account = account
+        # Read only if the form is drawn: the choices of a select that nobody opened cost a query.
+        self.fields["batch"].widget.choices = _Batches(account)  # type: ignore[attr-defined]
+
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are valid and set; a bad value in a URL is no filter, not an error page."""
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        chosen.setdefault("status", "waiting")
+        chosen.setdefault("sort", "deadline")
+        return chosen
+
+    def apply(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
+        chosen = self.chosen()
+        status = chosen["status"]
+        if status == "waiting":
+            rows = rows.awaiting_review()
+        elif status == "deciding":
+            rows = rows.exclude(verdict=None)
+        elif status == "approved":
+            rows = rows.filter(status=AssignmentStatus.APPROVED)
+        elif status == "rejected":
+            rows = rows.filter(status=AssignmentStatus.REJECTED)
+        if "batch" in chosen:
+            rows = rows.filter(hit__batch=chosen["batch"])
+        if "worker" in chosen:
+            rows = rows.filter(worker_id=chosen["worker"].strip().upper())
+        if "hit" in chosen:
+            rows = rows.filter(hit__hit_id=chosen["hit"].strip().upper())
+        if "text" in chosen:
+            rows = rows.filter(Q(answer__icontains=chosen["text"]) | Q(summary__icontains=chosen["text"]))
+        if "deadline" in chosen:
+            rows = rows.auto_approving_before(timezone.now() + DEADLINES[chosen["deadline"]])
+        return rows
+
+    def labels(self) -> dict[str, str]:
+        """For the chips: name -> words, without status and sort, which have their own controls."""
+        chosen = self.chosen()
+        words = {
+            "worker": "Worker {}",
+            "hit": "HIT {}",
+            "text": "“{}”",
+            "deadline": "Closes within {}",
+        }
+        labels = {name: text.format(chosen[name]) for name, text in words.items() if name in chosen}
+        if "batch" in chosen:
+            batch = Batch.objects.filter(account=self.account, pk=chosen["batch"]).first()
+            labels["batch"] = f"Batch {batch}" if batch else "Batch that is not here"
+        return labels
+
+
+class _Batches:
+    """Choices read when a template walks over them, not before."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def __iter__(self) -> Any:
+        yield ("", "any batch")
+        for pk, name in Batch.objects.filter(account=self.account).order_by("-pk").values_list("pk", "name")[:200]:
+            yield (pk, name)
+
+
+class DecisionForm(forms.Form):
+    """approve, reject or override one assignment."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("approve", "reject", "override")])
+    feedback = forms.CharField(required=False, max_length=1024, strip=True)
+    form_key = forms.UUIDField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("action") == "reject" and "feedback" in cleaned and not cleaned["feedback"]:
+            self.add_error("feedback", "Say why: the worker reads the reason.")
+        return cleaned
+
+
+class DecideManyForm(forms.Form):
+    """approve or reject a selection."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("approve", "reject")])
+    feedback = forms.CharField(required=False, max_length=1024, strip=True)
