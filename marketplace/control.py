@@ -8,7 +8,6 @@ Origin header, a JSON content type (which a page cannot send across origins with
 import ipaddress
 import json
 import logging
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +25,7 @@ from marketplace.transactions import in_transaction
 log = logging.getLogger(__name__)
 
 NAME_LENGTH = 200
+FURTHEST = 10**10  # seconds; the clock's own limits are nearer, but not for numbers beyond reckoning
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
@@ -166,7 +166,7 @@ def _account(given: dict) -> dict[str, str]:
 
 def _number(given: dict, name: str) -> float:
     value = given.get(name)
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not abs(value) <= FURTHEST:
         raise Problem(400, "bad_request", f"{name} must be a number of seconds.")
     return value
 

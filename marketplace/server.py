@@ -61,6 +61,7 @@ class Server:
             max_request_header_size=64 * 1024,
             max_request_body_size=settings.MAX_BODY + 1,
             log_socket_errors=False,
+            clear_untrusted_proxy_headers=False,  # nothing trusts them; the control paths refuse what came by a proxy
             ident="HITdesk",
         )
         # One listening socket is one server; a name with several addresses (localhost) gives a group of them.

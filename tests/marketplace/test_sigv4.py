@@ -97,7 +97,10 @@ def test_an_unknown_key_is_refused_and_makes_no_requester(strict):
         ("", "MissingAuthenticationTokenException"),
         ("Basic eDp5", "IncompleteSignatureException"),
         ("AWS4-HMAC-SHA256", "IncompleteSignatureException"),
-        ("AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/mturk-requester/aws4_request", "IncompleteSignatureException"),
+        (
+            "AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/mturk-requester/aws4_request",
+            "IncompleteSignatureException",
+        ),
         ("AWS4-HMAC-SHA256 Credential=A/b, SignedHeaders=host, Signature=0", "IncompleteSignatureException"),
         ("AWS4-HMAC-SHA256 Credential=" + "/" * 4 + ", SignedHeaders=host, Signature=0", "UnrecognizedClientException"),
         ("AWS4-HMAC-SHA256 " + "Credential=,=/;" * 500, "IncompleteSignatureException"),
@@ -182,7 +185,9 @@ def test_the_clock_may_be_fifteen_minutes_off(strict, account, minutes, accepted
         assert status == 200
     else:
         assert body["__type"] == "InvalidSignatureException"
-        wanted = r"Signature expired: \d{8}T\d{6}Z is now earlier than" if minutes < 0 else "Signature not yet current: "
+        wanted = (
+            r"Signature expired: \d{8}T\d{6}Z is now earlier than" if minutes < 0 else "Signature not yet current: "
+        )
         assert re.match(wanted, body["message"])
 
 

@@ -103,8 +103,8 @@ def test_paths_into_lists_of_structures_are_one_based():
 
 def test_lists_of_plain_values_quote_the_whole_list():
     assert told("ListAssignmentsForHIT", {"HITId": "3X", "AssignmentStatuses": ["Submitted", "Lost"]}).endswith(
-        "Value '[Submitted, Lost]' at 'assignmentStatuses' failed to satisfy constraint: Member must satisfy constraint: "
-        "[Member must satisfy enum value set: [Submitted, Approved, Rejected]]"
+        "Value '[Submitted, Lost]' at 'assignmentStatuses' failed to satisfy constraint: Member must satisfy "
+        "constraint: [Member must satisfy enum value set: [Submitted, Approved, Rejected]]"
     )
     assert "at 'workerIds'" in told("NotifyWorkers", {"Subject": "s", "MessageText": "m", "WorkerIds": ["a1"]})
     assert "Value null at 'workerIds.1.member'" in told(
