@@ -7,6 +7,7 @@ from typing import Any
 
 from hits.answers.normalise import number
 from hits.answers.parts import Legend, Mask
+from hits.answers.shapes import heading
 from hits.answers.sources import Sources
 from hits.answers.text import one_line
 
@@ -32,7 +33,7 @@ def mask(value: Any, path: str, sources: Sources) -> tuple[Mask, set[str]] | Non
     legend = _legend(value)
     scale = min(112 / width, 72 / height)
     part = Mask(
-        heading=one_line(sources.label(path) or path, 200),
+        heading=heading(path, sources),
         width=width,
         height=height,
         picture=sources.picture(path),

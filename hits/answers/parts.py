@@ -59,6 +59,7 @@ class Shapes:
 
     template: ClassVar[str] = "answers/shapes.html"
     heading: str
+    path: str
     noun: str
     width: str
     height: str
@@ -71,6 +72,7 @@ class Shapes:
     more: int = 0
     flagged: int = 0
     missing: tuple[str, ...] = ()
+    unlabelled: bool = False  # no shape has a label, so a legend would say nothing
     unit: int = 0
     thumb_width: int = 96
     thumb_height: int = 64

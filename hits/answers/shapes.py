@@ -115,7 +115,7 @@ def draw(
         xs = [x for _, _, points, _ in marks for x, _ in points]
         ys = [y for _, _, points, _ in marks for _, y in points]
         width, height = _span(xs), _span(ys)
-    order = {label: place for place, label in enumerate(sources.labels(path))}
+    order = sources.colours(path)
     counts: dict[str, int] = {}
     for _, label, _, _ in marks:
         counts[label] = counts.get(label, 0) + 1
@@ -131,7 +131,8 @@ def draw(
     noun = _NOUNS.get(next(iter(kinds)), "shape") if len(kinds) == 1 else "shape"
     across, down = _thumb(width, height)
     return Shapes(
-        heading=_heading(path, sources),
+        heading=heading(path, sources),
+        path=one_line(path, 300),
         noun=noun,
         width=_n(width),
         height=_n(height),
@@ -146,6 +147,7 @@ def draw(
         missing=tuple(one_line(label, 60) for label in sources.labels(path) if label not in counts)
         if kind == "point"
         else (),
+        unlabelled=set(counts) <= {""},
         unit=unit,
         thumb_width=across,
         thumb_height=down,
@@ -245,7 +247,10 @@ def _shape(place: int, mark: Mark, index: int, width: float, height: float, know
         where = f"{_n(left)}, {_n(top)}"
     else:
         where = f"{len(points)} points · {_n(left)}, {_n(top)} to {_n(right)}, {_n(bottom)}"
-    # A handle for the label stays inside the picture, wherever the shape is.
+    if kind in ("polygon", "polyline"):
+        left, top = (
+            min(points, key=lambda point: point[1]) if kind == "polygon" else points[0]
+        )  # where its label stands
     return Shape(
         number=place,
         kind=kind,
@@ -272,8 +277,13 @@ def _label(item: dict[str, Any]) -> str:
     return ""
 
 
-def _heading(path: str, sources: Sources) -> str:
-    return one_line(sources.label(path) or path, 200)
+def heading(path: str, sources: Sources) -> str:
+    """What a drawing is called: the task's words, else its name; of a long path the two ends."""
+    label = sources.label(path)
+    if label:
+        return one_line(label, 200)
+    ends = path.split(".")
+    return one_line(f"{ends[0]} … {ends[-1]}" if len(path) > 40 and len(ends) > 2 else path, 120)
 
 
 def _fractions(marks: list[Mark]) -> bool:

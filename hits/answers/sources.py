@@ -43,6 +43,7 @@ class Sources:
     def __init__(self, question: Question | None, inputs: dict[str, Any] | None) -> None:
         self.question = question or Question(kind="")
         self.inputs = {str(key): str(value) for key, value in (inputs or {}).items() if value is not None}
+        self._colours: dict[str, int] = {}
         self._pictures: list[tuple[str, str]] | None = None
         self._urls: frozenset[str] | None = None
 
@@ -93,6 +94,12 @@ class Sources:
     def labels(self, name: str) -> tuple[str, ...]:
         widget = self.question.widget(name)
         return widget.labels if widget is not None else ()
+
+    def colours(self, name: str) -> dict[str, int]:
+        """Label -> its number, which callers add to: the order the task offers them, one order for a whole answer."""
+        for label in self.labels(name):
+            self._colours.setdefault(label, len(self._colours))
+        return self._colours
 
     def target(self, widget: Widget) -> str:
         """The words a classifier's classification-target shows."""

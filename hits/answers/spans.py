@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from hits.answers.parts import Legend, Piece, Span, Spans
+from hits.answers.shapes import heading
 from hits.answers.sources import Sources
 from hits.answers.text import one_line, shown
 
@@ -47,7 +48,7 @@ def spans(found: list[tuple[int, int, str]], path: str, sources: Sources, *, mor
     """Marked stretches over the text they were marked in, where that is known and long enough."""
     furthest = max((end for _, end, _ in found), default=0)
     text, source = sources.text(path, furthest) if furthest < _LONGEST else ("", "")
-    order: dict[str, int] = {label: place for place, label in enumerate(sources.labels(path))}
+    order = sources.colours(path)
     counts: dict[str, int] = {}
     for _, _, label in found:
         counts[label] = counts.get(label, 0) + 1
@@ -66,7 +67,7 @@ def spans(found: list[tuple[int, int, str]], path: str, sources: Sources, *, mor
             Span(_small(start), _small(end), one_line(label, 80), order[label] % 12, one_line(words, 120), flag)
         )
     return Spans(
-        heading=one_line(sources.label(path) or path, 200),
+        heading=heading(path, sources),
         pieces=_pieces(text, at, found, order) if at else (),
         spans=tuple(rows),
         legend=tuple(

@@ -64,6 +64,9 @@ def _walk(value: Any, key: str, depth: int, steps: list[Node], sources: Sources,
             text = "empty" if not value else f"{len(value):,} {noun}, too deep to show"
             steps.append(Node("leaf", key, text, "none"))
             return
+        if isinstance(value, list) and len(value) <= 16 and all(_short(item) for item in value):
+            steps.append(Node("leaf", key, ", ".join(shown(item) for item in value), "text"))
+            return
         steps.append(Node("open", key, f"{len(value):,} {noun}", expanded=expanded or depth == 0))
         drawn = 0
         for name, item in items:
@@ -76,6 +79,13 @@ def _walk(value: Any, key: str, depth: int, steps: list[Node], sources: Sources,
         steps.append(Node("close"))
         return
     steps.append(_leaf(value, key, sources))
+
+
+def _short(item: Any) -> bool:
+    """Whether an item of a list can stand in a line with its neighbours."""
+    if isinstance(item, str):
+        return 0 < len(item) <= 40 and "\n" not in item and not looks_like_url(item)
+    return isinstance(item, (int, float)) and not isinstance(item, bool) and abs(item) < 1e15
 
 
 def _leaf(value: Any, key: str, sources: Sources) -> Node:
