@@ -75,8 +75,11 @@ class Batch:
 
 def _hint_comment(hint: dict[str, Any]) -> str:
     """What is right in this task, for the simulated workers (marketplace.crowd_answers); people do not see it."""
-    # Two hyphens would end the comment, a bracket pair the CDATA section around it.
-    text = json.dumps(hint, ensure_ascii=False).replace("--", "\\u002d\\u002d").replace("]]", "] ]")
+    # Two hyphens would end the comment, a closing bracket pair the CDATA section around it.
+    text = json.dumps(hint, ensure_ascii=False).replace("]]", "] ]")
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    text = text.replace("--", "\\u002d\\u002d")
     return f"<!-- crowd-hint: {text} -->"
 
 
