@@ -22,8 +22,20 @@ def prepare() -> None:
 
 def _migrate() -> None:
     try:
+        _connect_once()
         call_command("migrate", verbosity=0, interactive=False)
     except (DatabaseError, UnicodeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         name = connection.settings_dict["NAME"]
         raise CommandError(f"The marketplace's database {name} cannot be opened: {reason}.") from None
+
+
+def _connect_once() -> None:
+    """Raises what connecting raises, at once: a pool would try for a while and say less."""
+    probe = connection.copy()
+    if probe.settings_dict["OPTIONS"].pop("pool", None):
+        probe.settings_dict["OPTIONS"].setdefault("connect_timeout", 10)
+    try:
+        probe.ensure_connection()
+    finally:
+        probe.close()

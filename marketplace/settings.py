@@ -5,6 +5,7 @@ the data folder), MARKETPLACE_STRICT, MARKETPLACE_URL (public origin, for links 
 """
 
 import sys
+import warnings
 from pathlib import Path
 
 import environ
@@ -45,7 +46,8 @@ TEMPLATES: list[dict] = []
 _database: dict = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "marketplace.sqlite3")}
 if env.str("MARKETPLACE_DATABASE_URL", default=""):
     try:
-        _database = env.db_url("MARKETPLACE_DATABASE_URL")
+        with warnings.catch_warnings(action="ignore"):  # an unknown engine is told below
+            _database = env.db_url("MARKETPLACE_DATABASE_URL")
     except Exception as error:
         raise SystemExit(f"MARKETPLACE_DATABASE_URL is not a database address: {error}") from None
     if not _database.get("ENGINE", "").endswith(("sqlite3", "postgresql")):
