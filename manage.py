@@ -10,8 +10,14 @@ def main() -> None:
     project = "marketplace" if command.startswith("marketplace") else "dashboard"
     # The two projects share a repository and never a database, so the first word decides, not the environment.
     os.environ["DJANGO_SETTINGS_MODULE"] = f"{project}.settings"
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - reading one loads them all
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
     execute_from_command_line(sys.argv)
 
 

@@ -78,7 +78,9 @@ def marketplace(port: int, *, demo: bool) -> Service:
 
 def dashboard(port: int) -> list[Service]:
     celery = [sys.executable, "-m", "celery", "-A", "dashboard"]
-    web = [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=16"]
+    # whitenoise warns of the folder that `collectstatic` would make; without it files come from the source tree.
+    quiet = ["-W", "ignore:No directory at:UserWarning"]
+    web = [sys.executable, *quiet, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=16"]
     if settings.HTTPS:
         # Behind a proxy on this machine that ends TLS; else these headers are anybody's claim and waitress drops them.
         web += ["--trusted-proxy=127.0.0.1", "--trusted-proxy-headers=x-forwarded-proto x-forwarded-for"]

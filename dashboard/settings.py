@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
-import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from dashboard.keys import kept_secret
+from dashboard.variables import Env, folder
 
-env = environ.Env()
+env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
+Env.read_env(BASE_DIR / ".env")
 
-DATA = Path(env.str("HITDESK_DATA", default=str(BASE_DIR / "var"))).resolve()
-DATA.mkdir(parents=True, exist_ok=True)
+DATA = folder("HITDESK_DATA", env.str("HITDESK_DATA", default=str(BASE_DIR / "var")))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(DATA / "secret-key")
@@ -216,5 +215,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"botocore": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "botocore": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # a folder has no host name, and kombu warns of that
+    },
 }

@@ -286,9 +286,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path, name):
         ({"DATABASE_URL": "postgres://u:secret@127.0.0.1:9/hitdesk"}, "hitdesk on 127.0.0.1 cannot be opened"),
         ({"REDIS_URL": "redis://:secret@127.0.0.1:9/0"}, "Redis at redis://127.0.0.1:9/0 cannot be used"),
         ({"MARKETPLACE_DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}, "The marketplace process ended"),
-        ({"MARKETPLACE_PORT": "many"}, "MARKETPLACE_PORT=many is not a port"),
-        ({"DATABASE_URL": "somewhere"}, "DATABASE_URL"),
-        ({"SYNC_SECONDS": "often"}, "SYNC_SECONDS"),
+        ({"MARKETPLACE_PORT": "many"}, "MARKETPLACE_PORT=many is not a whole number"),
+        ({"DATABASE_URL": "somewhere"}, "DATABASE_URL is not a database address"),
+        ({"SYNC_SECONDS": "often"}, "SYNC_SECONDS=often is not a whole number"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path, variables, expected):
