@@ -37,7 +37,7 @@ def variables_read(source: str) -> set[str]:
             and ast.unparse(node.value) == "os.environ"
         ):
             names.add(node.slice.value)
-    return names
+    return {name for name in names if re.fullmatch("[A-Z][A-Z0-9_]*", str(name))}
 
 
 def code_variables() -> set[str]:
@@ -152,6 +152,13 @@ def test_every_state_has_its_followers_declared():
             break
         reachable = further
     assert reachable == set(State), "a state nothing leads to"
+
+
+def test_every_control_path_is_documented_and_nothing_else():
+    source = (ROOT / "marketplace" / "control.py").read_text()
+    paths = set(re.findall(r'^    "([a-z-]+)": \{"', source, re.MULTILINE))
+    text = (ROOT / "docs" / "marketplace-control.md").read_text()
+    assert paths == set(re.findall(r"^\| .*?/control/([a-z-]+)` \|", text, re.MULTILINE))
 
 
 def test_every_decision_is_in_the_list():
