@@ -62,7 +62,7 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
     for name, given in parsed.answers.items():
         if len(entries) >= _MOST_ENTRIES:
             break
-        if given.selections or given.other is not None or given.file is not None:
+        if not given.texts or given.selections or given.other is not None or given.file is not None:
             entries.append(Entry(name, list(given.texts) or None, (name,), "field", given))
             continue
         value = _value(given, name, fields)
@@ -142,8 +142,6 @@ def _open_inside(value: Any, levels: int, depth: int) -> Any:
 
 
 def _value(given: Given, name: str, fields: dict) -> Any:
-    if not given.texts:
-        return ""
     if len(given.texts) > 1:
         return [opened(text) for text in given.texts]
     text = given.texts[0]
@@ -178,7 +176,7 @@ def _branches(parsed: Parsed, question: Question | None) -> dict[str, tuple[str,
     known = {**question.fields, **question.widgets} if question else {}
     for name, given in parsed.answers.items():
         head, dot, rest = name.partition(".")
-        if not dot or not head or not rest or name in known or given.selections or given.file:
+        if not dot or not head or not rest or name in known or not given.texts or given.selections or given.file:
             continue
         candidates.append(name)
         heads[head] = heads.get(head, 0) + 1

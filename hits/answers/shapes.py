@@ -26,7 +26,7 @@ _LABELS = ("label", "class", "category", "name", "tag", "type", "className", "te
 _POINTS = ("vertices", "points", "data", "polygon", "coordinates", "coords", "path", "line", "segmentation")
 _CORNERS = (("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"), ("x_min", "y_min", "x_max", "y_max"))
 _SIZES = (("left", "top", "width", "height"), ("x", "y", "width", "height"), ("x", "y", "w", "h"))
-_BOXY = re.compile(r"(?i)b(ounding)?[-_ ]?box|rect|region|crop|annot")
+_BOXY = re.compile(r"(?i)(?<!check)(?<!text)box|rect|region|crop|annot")
 _MODES = {"bbox": "box", "box": "box", "rect": "box", "rectangle": "box", "dot": "point", "point": "point"}
 _MODES |= {"keypoint": "point", "line": "polyline", "link": "polyline", "polyline": "polyline", "path": "polyline"}
 

@@ -61,20 +61,20 @@ def spans(found: list[tuple[int, int, str]], path: str, sources: Sources, *, mor
     for start, end, label in sorted(
         found, key=lambda item: (max(-1, min(item[0], 10**9)), item[1] if item[1] < 10**9 else 10**9)
     ):
-        words = text[at[start] : at[end]] if at else ""
+        words = text[at[start] : at[end]] if at is not None else ""
         flag = "" if 0 <= start < end else "not a stretch of text"
         rows.append(
             Span(_small(start), _small(end), one_line(label, 80), order[label] % 12, one_line(words, 120), flag)
         )
     return Spans(
         heading=heading(path, sources),
-        pieces=_pieces(text, at, found, order) if at else (),
+        pieces=_pieces(text, at, found, order) if at is not None else (),
         spans=tuple(rows),
         legend=tuple(
             Legend(one_line(label, 80) or "marked", counts[label], order[label], order[label] % 12)
             for label in sorted(counts, key=order.__getitem__)
         ),
-        source=source if at else "",
+        source=source if at is not None else "",
         guess=guess,
         problem=problem,
         more=more,
