@@ -137,9 +137,6 @@ class HITQuerySet(models.QuerySet["HIT"]):
         """Nothing is in a worker's hands and nothing can be taken: all submitted, or expired."""
         return self.alive().filter(Q(open_slots=0) | Q(expiration__lte=now), pending=0, reviewing=reviewing)
 
-    def for_update(self) -> HITQuerySet:
-        return self.select_for_update(no_key=True, of=("self",))
-
 
 class HIT(models.Model):
     """One task for up to `max_assignments` workers.

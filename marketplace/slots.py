@@ -31,17 +31,21 @@ def cost(hit: HIT) -> Decimal:
 
 
 def lock_hit(**which: object) -> HIT | None:
-    return HIT.objects.for_update().select_related("hit_type").filter(**which).first()
+    """A HIT, locked. `which` names columns of the HIT itself.
+
+    Its type is read afterwards, never joined: having waited for the lock, PostgreSQL compares the new row with the old
+    rows joined to it, and finds nothing if the type was changed meanwhile.
+    """
+    return HIT.objects.select_for_update(no_key=True).filter(**which).first()
 
 
 def lock_assignment(**which: object) -> Assignment | None:
     """An assignment with its HIT locked, read after the lock was had."""
     found = Assignment.objects.filter(**which).values_list("pk", "hit_id").first()
-    if found is None:
-        return None
-    hit = lock_hit(pk=found[1])
-    assignment = Assignment.objects.select_related("worker").get(pk=found[0])
-    assignment.hit = hit  # type: ignore[assignment]  # PROTECT: a HIT with assignments is there
+    hit = lock_hit(pk=found[1]) if found else None
+    assignment = Assignment.objects.select_related("worker").filter(pk=found[0]).first() if found and hit else None
+    if assignment and hit:
+        assignment.hit = hit
     return assignment
 
 
