@@ -170,6 +170,24 @@ def left(when: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def countdown(when: datetime | None) -> SafeString | str:
+    """Time left without the word, for a column that is called so: `3 h 12 m`, or `over`."""
+    if not when:
+        return NOTHING
+    seconds = (when - timezone.now()).total_seconds()
+    return _time(when, "countdown", span_words(seconds) if seconds > 0 else "over")
+
+
+@register.simple_tag
+def due(when: datetime | None) -> SafeString | str:
+    """A deadline inside a sentence: `in 3 h 12 m`, or `any moment` once it has passed."""
+    if not when:
+        return NOTHING
+    seconds = (when - timezone.now()).total_seconds()
+    return _time(when, "due", f"in {span_words(seconds)}" if seconds > 0 else "any moment")
+
+
+@register.simple_tag
 def exact(when: datetime | None) -> SafeString | str:
     """The exact time, for records."""
     return _time(when, "exact", exact_words(when)) if when else NOTHING
@@ -209,7 +227,12 @@ def hour_chart(hours: list[tuple[datetime, int]]) -> dict[str, Any]:
     """Counts per hour, oldest first, as a bar chart drawn on the server: no script, nothing to load."""
     width, height, top, bottom, left = 760, 168, 10, 20, 34
     peak = max((count for _, count in hours), default=0)
-    ceiling = next(step for power in range(12) for step in (10**power, 2 * 10**power, 5 * 10**power) if step >= peak)
+    ceiling = next(
+        step
+        for power in range(12)
+        for step in (2 * 10**power, 4 * 10**power, 6 * 10**power, 10 * 10**power)
+        if step >= peak
+    )
     slot = (width - left) / max(len(hours), 1)
     room = height - top - bottom
     bars, days = [], []

@@ -1,4 +1,4 @@
-// Keeps <time data-time="ago|left"> true while the page is open, and tells the server which time zone the person is in.
+// Keeps <time data-time="ago|left|countdown|due"> true while the page is open, and tells the server which time zone the person is in.
 // The words are the ones of dashboard/templatetags/formats.py; the server has already written them, so nothing moves on load.
 
 const root = document.documentElement;
@@ -18,16 +18,18 @@ export function span(seconds) {
 function words(element, now) {
   const seconds = (Date.parse(element.dateTime) - now) / 1000;
   if (element.dataset.time === "left") return seconds > 0 ? `${span(seconds)} left` : "over";
+  if (element.dataset.time === "countdown") return seconds > 0 ? span(seconds) : "over";
+  if (element.dataset.time === "due") return seconds > 0 ? `in ${span(seconds)}` : "any moment";
   if (seconds > 0) return `in ${span(seconds)}`;
   return seconds > -5 ? "just now" : `${span(seconds)} ago`;
 }
 
 function tick() {
   const now = Date.now() - skew;
-  for (const element of document.querySelectorAll('time[data-time="ago"], time[data-time="left"]')) {
+  for (const element of document.querySelectorAll('time[data-time]:not([data-time="exact"])')) {
     const text = words(element, now);
     if (element.textContent !== text) element.textContent = text;
-    if (element.dataset.time === "left") {
+    if (element.dataset.time !== "ago") {
       const hours = (Date.parse(element.dateTime) - now) / 3600000;
       element.classList.toggle("is-close", hours <= 4);
     }
@@ -37,7 +39,7 @@ function tick() {
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `tz=${encodeURIComponent(zone)}; path=/; max-age=31536000; SameSite=Lax${secure}`;
+  document.cookie = `tz=${zone}; path=/; max-age=31536000; SameSite=Lax${secure}`;
   for (const element of document.querySelectorAll("[data-browser-zone]")) element.textContent = zone;
 }
 
