@@ -36,11 +36,11 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter(72, 45, publishes=("birds-in-pictures", "receipt-totals")),
-    Chapter(54, 45, publishes=("getting-around-town",)),
-    Chapter(46, 70, publishes=("how-does-the-writer-feel",), decides="birds-in-pictures"),
-    Chapter(22, 45, publishes=("which-translation-is-better",), decides="getting-around-town"),
-    Chapter(6, 25),
+    Chapter(72, 40, publishes=("birds-in-pictures", "receipt-totals")),
+    Chapter(54, 35, publishes=("getting-around-town",)),
+    Chapter(46, 60, publishes=("how-does-the-writer-feel",), decides="birds-in-pictures"),
+    Chapter(22, 40, publishes=("which-translation-is-better",), decides="getting-around-town"),
+    Chapter(6, 20),
 )
 
 

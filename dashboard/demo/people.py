@@ -12,12 +12,15 @@ ROLES = (Role.VIEWER, Role.REVIEWER, Role.APPROVER, Role.MANAGER)
 def make_people(password: str) -> dict[Role, User]:
     """One user for each role, named like it, with that password; the manager may also open the admin."""
     people = {}
+    hashed = ""
     for role in ROLES:
         user, _ = User.objects.get_or_create(username=role.label, defaults={"email": f"{role.label}@demo.invalid"})
         is_manager = role == Role.MANAGER
-        # Hashing is slow on purpose, and a new hash would sign everybody out: only where it changed.
-        if not check_password(password, user.password):
-            user.password = make_password(password)
+        # Hashing is slow on purpose, and a new hash would sign everybody out: once, and only where it changed.
+        if not hashed:
+            hashed = user.password if check_password(password, user.password) else make_password(password)
+        if user.password != hashed and not check_password(password, user.password):
+            user.password = hashed
         user.is_active, user.is_staff, user.is_superuser = True, is_manager, is_manager
         user.save(update_fields=["password", "is_active", "is_staff", "is_superuser"])
         people[role] = user
