@@ -24,8 +24,8 @@ check: setup ## formatting, lint, types, templates, migrations, import rules, do
 bench: setup ## the benchmarks: a table here and var/bench.json
 	@$(PY) manage.py bench $(ARGS)
 
-format: setup ## rewrite code and templates the way `make check` wants them
-	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet . ; $(PY) -m djlint --quiet --reformat . || true
+format: setup ## rewrite the code the way `make check` wants it
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
 docs: setup ## write the generated parts of docs/ again
 	@$(PY) manage.py command_states --write

@@ -42,6 +42,16 @@ def test_no_module_is_named_for_nothing():
     assert not shapeless, f"put their functions where their noun lives: {shapeless}"
 
 
+def test_every_template_compiles():
+    """Also those that no other test renders, such as an error page."""
+    from django.template.loader import get_template
+
+    templates = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.txt"))
+    assert templates
+    for path in templates:
+        get_template(path.relative_to(ROOT / "templates").as_posix())
+
+
 def test_nothing_of_one_machine_or_registry_is_committed():
     telltale = re.compile(r"/home/\w+/|/Users/\w+/|/root/|file:///|--index-url|--extra-index-url|\"resolved\":")
     found = []
