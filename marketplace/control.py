@@ -166,7 +166,7 @@ def _account(given: dict) -> dict[str, str]:
 
 def _number(given: dict, name: str) -> float:
     value = given.get(name)
-    if type(value) not in (int, float) or not abs(value) <= FURTHEST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= FURTHEST:
         raise Problem(400, "bad_request", f"{name} must be a number of seconds.")
     return value
 

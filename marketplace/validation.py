@@ -116,7 +116,10 @@ def _join(path: str, name: str) -> str:
 
 def _size_constraints(shape: Shape, what: str) -> list[tuple[Callable[[Any], bool], str]]:
     """(is broken, sentence) for `min` and `max`; `what` is "length" or "value"."""
-    measure: Callable[[Any], Any] = len if what == "length" else lambda value: value
+
+    def measure(value: Any) -> int:
+        return len(value) if what == "length" else int(value)
+
     constraints: list[tuple[Callable[[Any], bool], str]] = []
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None:

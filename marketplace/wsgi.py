@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
-from waitress.channel import ClientDisconnected
+from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 
@@ -21,7 +21,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Django, except that a fault can cut the connection (outside Django, which would make an error page of it) and
     that nothing is written after the head of an answer to HEAD."""
     head: list[Any] = []
-    answer = _django(environ, lambda *given: head.append(given))
+
+    def begin(*given: Any) -> Callable[[bytes], object]:
+        head.append(given)
+        return lambda data: None  # the old way of writing, which Django does not use
+
+    answer = _django(environ, begin)
     if environ.get("marketplace.cut"):
         _close(answer)
         raise ConnectionCut

@@ -164,6 +164,18 @@ def test_it_goes_on_where_it_was(start, tmp_path):
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def test_an_open_address_without_strict_is_warned_of(tmp_path):
+    port = servers.free_port()
+    command = [*servers.MANAGE, "marketplace", "--port", str(port), "--data", str(tmp_path), "--host", "0.0.0.0"]
+    for options, warned in ([], True), (["--strict"], False):
+        server = servers.Server([*command, *options], log=tmp_path / f"log{warned}")
+        try:
+            server.wait_until(lambda server=server: f"READY marketplace=http://127.0.0.1:{port}\n" in server.output)
+            assert ("whoever can reach this address can act as any requester" in server.output) == warned
+        finally:
+            server.stop()
+
+
 def test_secrets_are_kept_to_the_owner(start, tmp_path):
     start("--port", "0")
     key = tmp_path / "data" / "marketplace-secret-key"

@@ -1,6 +1,5 @@
 """`manage.py marketplace`: the marketplace as a process of its own, for any client of the API."""
 
-import importlib
 import os
 import signal
 from argparse import ArgumentParser
@@ -48,18 +47,17 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another --port or --host.") from None
         scheduler.start()
         if crowd:
-            self._crowd(crowd)
+            from marketplace import crowd as simulated
+
+            simulated.start(crowd)
+        if not settings.STRICT and host not in ("127.0.0.1", "::1", "localhost"):
+            self.stderr.write(
+                f"Listening on {host} without --strict: whoever can reach this address can act as any requester."
+            )
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104
         self.stdout.write(f"READY marketplace=http://{shown}:{server.port}")
         self.stdout.flush()
         server.run()
-
-    def _crowd(self, count: int) -> None:
-        try:
-            simulated = importlib.import_module("marketplace.crowd")
-        except ModuleNotFoundError:
-            raise CommandError("This marketplace has no simulated workers; leave out --crowd.") from None
-        simulated.start(count)
 
 
 def _port(text: str) -> int:
