@@ -152,8 +152,9 @@ def migrate(say: Callable[[str], None]) -> None:
         # The parent keeps no connection: it only watches from here on.
         for connection in connections.all(initialized_only=True):
             connection.close()
-            if getattr(connection, "pool", None):
-                connection.close_pool()
+            close_pool = getattr(connection, "close_pool", None)  # only PostgreSQL's has one
+            if close_pool:
+                close_pool()
 
 
 def _one_line(error: Exception) -> str:

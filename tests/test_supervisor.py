@@ -254,6 +254,24 @@ def test_run_starts_without_demo_data_and_a_dead_child_is_its_end(tmp_path):
         assert running_with(data) == set()
 
 
+def test_run_works_on_postgres_and_redis(tmp_path, postgres_server, redis_server):
+    data = tmp_path / "data"
+    env = surroundings(
+        data,
+        DATABASE_URL=postgres_server.database("run_dashboard"),
+        MARKETPLACE_DATABASE_URL=postgres_server.database("run_marketplace"),
+        REDIS_URL=redis_server,
+    )
+    with started("run", env, tmp_path / "run.out") as server:
+        assert answers(f"http://127.0.0.1:{env['PORT']}/setup/")
+        # The sweep that beat asks for every few seconds came through Redis to the worker.
+        assert wait_for(lambda: "sweep" in (data / "log" / "worker.log").read_text(), 20)
+        assert not list(data.glob("*.sqlite3"))
+        server.process.terminate()
+        assert server.process.wait(6) == 0
+    assert running_with(data) == set()
+
+
 def test_run_ends_with_the_make_that_started_it(tmp_path):
     data = tmp_path / "data"
     server = Server(["make", "run"], log=tmp_path / "make.out", env=surroundings(data))
