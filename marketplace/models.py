@@ -345,5 +345,5 @@ def reset() -> None:
     with transaction.atomic():
         for model in (LedgerEntry, Bonus, UsedToken, Assignment, HIT, HITType, Requester, Worker, Clock):
             # _raw_delete: one statement, and the ledger's own refusal does not apply to forgetting the whole world.
-            rows = models.QuerySet(model)
+            rows: models.QuerySet[Any] = models.QuerySet(model)
             rows._raw_delete(rows.db)

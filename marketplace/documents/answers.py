@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
-from .safely import DocumentError, read, split_tag
+from .safely import DocumentError, Element, read, split_tag
 
 NAMESPACE = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
 # Answers carry drawings as base64, so they may be much longer than questions; real ones stay far below this.
@@ -23,6 +24,7 @@ _OTHER = f"{{{NAMESPACE}}}OtherSelectionText"
 _OTHER_TAGS = frozenset({_OTHER, f"{{{NAMESPACE}}}OtherSelection"})
 _FILE_SIZE = f"{{{NAMESPACE}}}UploadedFileSizeInBytes"
 _FILE_KEY = f"{{{NAMESPACE}}}UploadedFileKey"
+_NSMAP: dict[Any, str] = {None: NAMESPACE}
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -60,7 +62,7 @@ def build_answers(answers: Iterable[Answer]) -> str:
 
     Characters XML cannot carry (control characters, lone surrogates) become U+FFFD.
     """
-    root = etree.Element(_ROOT, nsmap={None: NAMESPACE})
+    root: Element = etree.Element(_ROOT, nsmap=_NSMAP)
     root.text = "\n"
     for answer in answers:
         element = etree.SubElement(root, _ANSWER)
@@ -79,13 +81,13 @@ def build_answers(answers: Iterable[Answer]) -> str:
     return _DECLARATION + etree.tostring(root, encoding="unicode")
 
 
-def _add(parent: etree._Element, tag: str, text: str) -> None:
+def _add(parent: Element, tag: str, text: str) -> None:
     child = etree.SubElement(parent, tag)
     child.text = _NOT_XML.sub("\ufffd", text) or None
     child.tail = "\n"
 
 
-def _answer(element: etree._Element) -> Answer:
+def _answer(element: Element) -> Answer:
     if element.tag != _ANSWER:
         raise _unexpected(element)
     identifier: str | None = None
@@ -114,14 +116,14 @@ def _answer(element: etree._Element) -> Answer:
     return answer
 
 
-def _size(element: etree._Element) -> int:
+def _size(element: Element) -> int:
     text = (element.text or "").strip()
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise DocumentError("UploadedFileSizeInBytes is not a number.", element.sourceline)
     return int(text)
 
 
-def _unexpected(element: etree._Element) -> DocumentError:
+def _unexpected(element: Element) -> DocumentError:
     if not isinstance(element.tag, str):  # an entity that nobody declared
         return DocumentError("The answer document refers to an entity that is not defined.", element.sourceline)
     name = split_tag(element.tag)[1]
@@ -130,7 +132,7 @@ def _unexpected(element: etree._Element) -> DocumentError:
     )
 
 
-def _wrong_root(root: etree._Element) -> DocumentError:
+def _wrong_root(root: Element) -> DocumentError:
     namespace, name = split_tag(root.tag)
     if name != "QuestionFormAnswers":
         return DocumentError(f"The document is a {name}, not a QuestionFormAnswers document.", root.sourceline)

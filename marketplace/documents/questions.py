@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from .safely import DocumentError, read, split_tag
+from .safely import DocumentError, Element, read, split_tag
 
 MAX_BYTES = 65_535
 _SCHEMAS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/"
@@ -98,7 +98,7 @@ def parse_question(text: str) -> Question:
             f'The namespace of {name} is "{namespace}"; it has to be "{NAMESPACES[name][-1]}".', root.sourceline
         )
     if entity := next(root.iter(etree.Entity), None):
-        raise DocumentError(f"The entity {entity.text} is not defined.", entity.sourceline)
+        raise DocumentError(f"The entity {entity.text[:100]} is not defined.", entity.sourceline)
     reader = _Reader(namespace)
     if name == "QuestionForm":
         return reader.form(root)
@@ -113,7 +113,7 @@ class _Reader:
     def __init__(self, namespace: str) -> None:
         self.prefix = f"{{{namespace}}}"
 
-    def one(self, parent: etree._Element, name: str) -> etree._Element:
+    def one(self, parent: Element, name: str) -> Element:
         """The only child of that name."""
         found = parent.findall(self.prefix + name)
         if len(found) != 1:
@@ -121,13 +121,13 @@ class _Reader:
             raise DocumentError(f"{split_tag(parent.tag)[1]} {how} {name}.", parent.sourceline)
         return found[0]
 
-    def text(self, parent: etree._Element, name: str) -> str:
+    def text(self, parent: Element, name: str) -> str:
         return (self.one(parent, name).text or "").strip()
 
-    def optional(self, parent: etree._Element, name: str) -> str:
+    def optional(self, parent: Element, name: str) -> str:
         return (parent.findtext(self.prefix + name) or "").strip()
 
-    def number(self, parent: etree._Element, name: str, default: int) -> int:
+    def number(self, parent: Element, name: str, default: int) -> int:
         text = self.optional(parent, name)
         if not text:
             return default
@@ -136,7 +136,7 @@ class _Reader:
         except ValueError:
             raise DocumentError(f'{name} is "{text[:40]}", not a whole number.', parent.sourceline) from None
 
-    def only(self, parent: etree._Element, *names: str) -> None:
+    def only(self, parent: Element, *names: str) -> None:
         """Refuse children of other names."""
         for child in parent:
             namespace_and_name = child.tag
@@ -147,7 +147,7 @@ class _Reader:
                     child.sourceline,
                 )
 
-    def html(self, root: etree._Element) -> Question:
+    def html(self, root: Element) -> Question:
         self.only(root, "HTMLContent", "FrameHeight")
         content = self.one(root, "HTMLContent")
         if len(content):
@@ -159,7 +159,7 @@ class _Reader:
             raise DocumentError("HTMLContent is empty.", content.sourceline)
         return Question(Kind.HTML_QUESTION, html=html, frame_height=self.frame_height(root))
 
-    def external(self, root: etree._Element) -> Question:
+    def external(self, root: Element) -> Question:
         self.only(root, "ExternalURL", "FrameHeight")
         url = self.text(root, "ExternalURL")
         try:
@@ -173,13 +173,13 @@ class _Reader:
             )
         return Question(Kind.EXTERNAL_QUESTION, url=url, frame_height=self.frame_height(root))
 
-    def frame_height(self, root: etree._Element) -> int:
+    def frame_height(self, root: Element) -> int:
         if not self.text(root, "FrameHeight"):
             raise DocumentError("FrameHeight is empty; 0 means as high as the window.", root.sourceline)
         # The schema allows negative heights; nothing can be shown in them, so they mean the window's height as well.
         return max(0, self.number(root, "FrameHeight", 0))
 
-    def form(self, root: etree._Element) -> Question:
+    def form(self, root: Element) -> Question:
         self.only(root, "Overview", "Question")
         form = Question(Kind.QUESTION_FORM)
         form.overview = "\n".join(_plain(element) for element in root.findall(self.prefix + "Overview"))
@@ -188,10 +188,10 @@ class _Reader:
             raise DocumentError("The QuestionForm has no Question.", root.sourceline)
         identifiers = [question.identifier for question in form.questions]
         if twice := next((name for name in identifiers if identifiers.count(name) > 1), None):
-            raise DocumentError(f'The QuestionIdentifier "{twice}" is used more than once.', root.sourceline)
+            raise DocumentError(f'The QuestionIdentifier "{twice[:100]}" is used more than once.', root.sourceline)
         return form
 
-    def question(self, element: etree._Element) -> FormQuestion:
+    def question(self, element: Element) -> FormQuestion:
         self.only(element, "QuestionIdentifier", "DisplayName", "IsRequired", "QuestionContent", "AnswerSpecification")
         identifier = self.text(element, "QuestionIdentifier")
         if not identifier:
@@ -200,7 +200,7 @@ class _Reader:
         self.only(specification, *AnswerKind)
         if len(specification) != 1:
             raise DocumentError(
-                f'The AnswerSpecification of question "{identifier}" has to hold one of {", ".join(AnswerKind)}.',
+                f'The AnswerSpecification of question "{identifier[:100]}" has to hold one of {", ".join(AnswerKind)}.',
                 specification.sourceline,
             )
         question = FormQuestion(
@@ -214,7 +214,7 @@ class _Reader:
             self.selection_answer(specification[0], question)
         return question
 
-    def selection_answer(self, element: etree._Element, question: FormQuestion) -> None:
+    def selection_answer(self, element: Element, question: FormQuestion) -> None:
         question.min_selections = self.number(element, "MinSelectionCount", 1)
         question.max_selections = self.number(element, "MaxSelectionCount", 1)
         question.style = self.optional(element, "StyleSuggestion")
@@ -231,15 +231,15 @@ class _Reader:
                 )
             question.selections.append(Selection(identifier, _plain_item(content[0]) or identifier))
         if not question.selections:
-            raise DocumentError(f'The question "{question.identifier}" has no Selection.', element.sourceline)
+            raise DocumentError(f'The question "{question.identifier[:100]}" has no Selection.', element.sourceline)
 
 
-def _plain(content: etree._Element) -> str:
+def _plain(content: Element) -> str:
     """A content structure as plain text: paragraphs, list items, alternative texts of pictures, one per line."""
     return "\n".join(filter(None, (_plain_item(child) for child in content)))
 
 
-def _plain_item(item: etree._Element) -> str:
+def _plain_item(item: Element) -> str:
     name = split_tag(item.tag)[1]
     if name in {"Binary", "EmbeddedBinary"}:
         texts = {split_tag(child.tag)[1]: (child.text or "").strip() for child in item}
@@ -256,7 +256,7 @@ def _without_tags(xhtml: str) -> str:
     if not xhtml.strip():
         return ""
     parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
-    root = etree.fromstring(f"<div>{xhtml}</div>", parser)
+    root: Element = etree.fromstring(f"<div>{xhtml}</div>", parser)
     if root is None:
         return ""
     for element in list(root.iter("script", "style")):

@@ -1,9 +1,14 @@
 """Reading XML that a stranger wrote: bounded, offline, and without a document type."""
 
+from typing import Any
+
 from lxml import etree
 
+# An lxml element. The published type stubs are wrong about what is used here (sourceline, itertext).
+Element = Any
+
 # No network, no DTD, no entities of the document's own; libxml2 itself bounds depth (256) and the size of one text.
-_PARSER_OPTIONS = {
+_PARSER_OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
     "no_network": True,
@@ -25,7 +30,7 @@ class DocumentError(ValueError):
         self.line = line
 
 
-def read(text: str, *, limit: int, what: str) -> etree._Element:
+def read(text: str, *, limit: int, what: str) -> Element:
     """The root element of a document of at most `limit` UTF-8 bytes; DocumentError for anything else."""
     if len(text) > limit:
         raise _too_long(len(text), limit, what)
@@ -45,11 +50,11 @@ def read(text: str, *, limit: int, what: str) -> etree._Element:
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """("namespace", "name") of an lxml tag."""
+    """("namespace", "name") of an lxml tag, cut to a length that fits into a sentence; known ones are shorter."""
     if tag[0] == "{":
         namespace, _, name = tag[1:].partition("}")
-        return namespace, name
-    return "", tag
+        return namespace[:200], name[:100]
+    return "", tag[:100]
 
 
 def _too_long(size: int, limit: int, what: str) -> DocumentError:
@@ -58,7 +63,7 @@ def _too_long(size: int, limit: int, what: str) -> DocumentError:
 
 def _sentence(error: etree.XMLSyntaxError) -> str:
     # Without the ", line 3, column 7" that lxml appends: the line is told separately.
-    text = (error.msg or "it cannot be read").split(", line ")[0].strip()
+    text = (error.msg or "it cannot be read").split(", line ")[0].strip()[:300]
     return text if text.endswith(".") else text + "."
 
 

@@ -89,7 +89,7 @@ def test_a_document_is_kept_as_it_was_handed_in(mturk, control):
         "hello",
         "<QuestionFormAnswers/>",
         EMPTY.replace("2005", "2006"),
-        f'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><QuestionFormAnswers xmlns="{ANSWERS}"/>',
+        f'<!DOCTYPE a [<!ENTITY b SYSTEM "file:/etc/passwd">]><QuestionFormAnswers xmlns="{ANSWERS}"/>',
         f'<QuestionFormAnswers xmlns="{ANSWERS}"><Answer><FreeText>x</FreeText></Answer></QuestionFormAnswers>',
         f'<QuestionFormAnswers xmlns="{ANSWERS}"><script/></QuestionFormAnswers>',
         EMPTY + "\x00",
