@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from hits.answers.parse import Given, Parsed
@@ -10,8 +12,11 @@ from hits.questions import Question
 
 # How deep JSON may be hidden in strings of JSON, and how deep a tree is looked at; recordings need 3 and 6.
 _NESTED = 3
+_MOST_INSIDE = 2_000  # items of one list or object; no more of them are shown anyway
+_OPENERS = ("[", "{", '"', " ", "\n")
+_INSIDE = ('"[', '"{', '"\\"', '" ', '"\\n')
 DEEPEST = 24
-_MOST_ENTRIES = 5_000
+_MOST_ENTRIES, _MOST_TASK_ENTRIES = 5_000, 2_000
 
 _WIDGET_KEYS = {
     "boundingBoxes",
@@ -59,6 +64,7 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
     entries: list[Entry] = []
     dotted: dict[str, int] = {}  # name of a flattened group -> its place in entries
     branches = _branches(parsed, question)
+    more = max(0, len(parsed.answers) - _MOST_ENTRIES)
     for name, given in parsed.answers.items():
         if len(entries) >= _MOST_ENTRIES:
             break
@@ -67,7 +73,9 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
             continue
         value = _value(given, name, fields)
         if name == "taskAnswers" and isinstance(value, (list, dict)):
-            entries.extend(_task_answers(value))
+            found, beyond = _task_answers(value)
+            entries.extend(found)
+            more += beyond
         elif name in branches:
             head, keys = branches[name]
             leaf = _truth(value)
@@ -83,7 +91,7 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
                 entries.append(Entry(head, root, (name,), "flattened"))
         else:
             entries.append(Entry(name, value, (name,), "field"))
-    return Tree(_ordered(entries), max(0, len(parsed.answers) - _MOST_ENTRIES))
+    return Tree(_ordered(entries), more)
 
 
 def opened(text: str, levels: int = _NESTED) -> Any:
@@ -101,7 +109,8 @@ def opened(text: str, levels: int = _NESTED) -> Any:
         # A quoted string is JSON in JSON only if it holds more; otherwise the quotes are the worker's own.
         inner = opened(value, levels - 1)
         return inner if not isinstance(inner, str) else text
-    return _open_inside(value, levels - 1, 0)
+    # Most JSON holds no string that could be opened, which its text tells faster than a walk.
+    return _open_inside(value, levels - 1, 0) if any(mark in text for mark in _INSIDE) else value
 
 
 def number(value: Any) -> float | None:
@@ -122,22 +131,13 @@ def number(value: Any) -> float | None:
 
 
 def _open_inside(value: Any, levels: int, depth: int) -> Any:
-    if depth > DEEPEST:
-        return value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, str):
-                if item[:1] in '[{" \n' and item:
-                    value[key] = opened(item, levels)
-            elif isinstance(item, (dict, list)):
-                value[key] = _open_inside(item, levels, depth + 1)
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            if isinstance(item, str):
-                if item[:1] in '[{" \n' and item:
-                    value[place] = opened(item, levels)
-            elif isinstance(item, (dict, list)):
-                value[place] = _open_inside(item, levels, depth + 1)
+    places: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for place, item in list(islice(places, _MOST_INSIDE)):
+        if isinstance(item, str):
+            if item[:1] in _OPENERS and item:
+                value[place] = opened(item, levels)
+        elif depth < DEEPEST and isinstance(item, (dict, list)):
+            _open_inside(item, levels, depth + 1)
     return value
 
 
@@ -157,16 +157,18 @@ def _value(given: Given, name: str, fields: dict) -> Any:
     return opened(text)
 
 
-def _task_answers(value: Any) -> list[Entry]:
+def _task_answers(value: Any) -> tuple[list[Entry], int]:
+    """The entries of `taskAnswers`, and how many more there are; in practice it is a list of one object."""
     tasks = value if isinstance(value, list) else [value]
-    entries = []
+    named: Iterable[tuple[str, str, Any]]
     if len(tasks) == 1 and isinstance(tasks[0], dict):
-        for key, item in list(tasks[0].items())[:_MOST_ENTRIES]:
-            entries.append(Entry(key, item, (f"taskAnswers[0].{key}",), "taskAnswers"))
-        return entries
-    for place, task in enumerate(tasks[:_MOST_ENTRIES]):
-        entries.append(Entry(f"taskAnswers[{place}]", task, (f"taskAnswers[{place}]",), "taskAnswers"))
-    return entries
+        named = ((key, f"taskAnswers[0].{key}", item) for key, item in tasks[0].items())
+        total = len(tasks[0])
+    else:
+        named = ((f"taskAnswers[{place}]", f"taskAnswers[{place}]", task) for place, task in enumerate(tasks))
+        total = len(tasks)
+    entries = [Entry(name, item, (path,), "taskAnswers") for name, path, item in islice(named, _MOST_TASK_ENTRIES)]
+    return entries, max(0, total - _MOST_TASK_ENTRIES)
 
 
 def _branches(parsed: Parsed, question: Question | None) -> dict[str, tuple[str, list[str]]]:
