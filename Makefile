@@ -22,7 +22,7 @@ check: setup ## formatting, lint, types, templates, migrations, import rules, do
 	@sh .ci/check
 
 bench: setup ## the benchmarks: a table here and var/bench.json
-	@$(PY) manage.py bench $(ARGS)
+	@$(PY) -m tests.bench $(ARGS)
 
 format: setup ## rewrite the code the way `make check` wants it
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
