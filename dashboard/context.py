@@ -1,5 +1,6 @@
 """What the shell around every page shows: the account, its environment, how much waits, the last sync."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -25,5 +26,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "membership": membership,
         "accounts": lambda: [row.account for row in memberships_of(request)],
         "latest_sync": account.latest_sync,
-        "review_count": lambda: Assignment.objects.of(account).awaiting_review()[:COUNT_TO].count(),
+        "review_count": cache(lambda: Assignment.objects.of(account).awaiting_review()[:COUNT_TO].count()),
     }

@@ -29,6 +29,7 @@ from botocore.exceptions import (
     ProxyConnectionError,
     SSLError,
 )
+from botocore.parsers import ResponseParserError
 from django.conf import settings
 
 from dashboard.keys import Undecipherable
@@ -85,6 +86,7 @@ _REFUSALS = {
     "AccessDeniedException": "These credentials may not do this. Ask the owner of the AWS account for the permission.",
     "AWS.AccountNotLinked": "This AWS account is not linked to a requester account.",
 }
+_NOT_THE_API = "The endpoint answers, but does not speak the MTurk API. Check its address."
 _THROTTLES = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
 
 
@@ -213,6 +215,10 @@ def call(account: Account, operation: str, params: dict[str, Any], *, write: boo
         raise Refused(f"No usable credentials: {error}", "NoCredentials") from error
     except ParamValidationError as error:
         raise Permanent(str(error), "ParamValidationError") from error
+    except ResponseParserError as error:
+        if not write:
+            raise Refused(_NOT_THE_API, "ResponseParserError") from error
+        raise Unknown(f"No readable answer: {error}", "ResponseParserError") from error
     except BotoCoreError as error:
         # Closed, reset or timed out after the request may have left; or an answer that cannot be read.
         raise Unknown(f"No answer: {error}", type(error).__name__) from error
@@ -238,8 +244,9 @@ def _typed(error: ClientError) -> MTurkError:
             return Refused(_REFUSALS[refusal], refusal, request_id)
     if status >= 500 or kind == "ServiceFault":
         return ServerFault(message, code, request_id)
-    if (not error.response.get("TurkErrorCode") and status in (404, 405)) or kind == "UnknownOperationException":
-        return Refused("The endpoint answers, but does not speak the MTurk API. Check its address.", code, request_id)
+    # A code that is a bare HTTP status: whatever answered, it was not the API.
+    if kind.isdigit() or kind == "UnknownOperationException":
+        return Refused(_NOT_THE_API, code, request_id)
     return Permanent(message, code, request_id)
 
 

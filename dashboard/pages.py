@@ -42,7 +42,10 @@ def _read(cursor: str, rows: QuerySet[Row], column: str) -> tuple[Any, Any] | No
     value, _, pk = cursor.rpartition("_")
     try:
         fields = rows.model._meta
-        return fields.get_field(column).to_python(value), fields.pk.to_python(pk)
+        parsed = fields.get_field(column).to_python(value)
+        if isinstance(parsed, datetime) and parsed.tzinfo is None:
+            return None
+        return parsed, fields.pk.to_python(pk)
     except Exception:
         return None
 

@@ -126,7 +126,7 @@ def _decide(
 
 @dataclass
 class Together:
-    """What came of deciding several: the commands made, and a sentence for each assignment that could not be decided."""
+    """What came of deciding several: the commands made, and a sentence for each one that could not be decided."""
 
     commands: list[Command] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboard.models import Account
 from hits.models import AssignmentQuerySet, AssignmentStatus, Batch
 
 STATUSES = {
@@ -33,7 +32,8 @@ class QueueFilter(forms.Form):
     sort = forms.ChoiceField(
         choices=[(value, sort[0]) for value, sort in SORTS.items()], required=False, widget=forms.HiddenInput
     )
-    batch = forms.IntegerField(required=False, widget=forms.Select)
+    # Chosen by a click on a batch's name; a list of all of them would cost every page a query.
+    batch = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
     worker = forms.CharField(required=False, max_length=64, label="Worker id")
     hit = forms.CharField(required=False, max_length=64, label="HIT id")
     text = forms.CharField(required=False, max_length=200, label="Words in the answer")
@@ -42,12 +42,6 @@ class QueueFilter(forms.Form):
         label="Approved automatically within",
         choices=[("", "any time"), ("4h", "4 hours"), ("24h", "24 hours"), ("3d", "3 days")],
     )
-
-    def __init__(self, data: Any, *, account: Account) -> None:
-        super().__init__(data)
-        self.account = account
-        # Read only if the form is drawn: the choices of a select that nobody opened cost a query.
-        self.fields["batch"].widget.choices = _Batches(account)  # type: ignore[attr-defined]
 
     def chosen(self) -> dict[str, Any]:
         """The filters that are valid and set; a bad value in a URL is no filter, not an error page."""
@@ -80,32 +74,14 @@ class QueueFilter(forms.Form):
             rows = rows.auto_approving_before(timezone.now() + DEADLINES[chosen["deadline"]])
         return rows
 
-    def labels(self) -> dict[str, str]:
+    def labels(self, batch: Batch | None) -> dict[str, str]:
         """For the chips: name -> words, without status and sort, which have their own controls."""
         chosen = self.chosen()
-        words = {
-            "worker": "Worker {}",
-            "hit": "HIT {}",
-            "text": "“{}”",
-            "deadline": "Closes within {}",
-        }
+        words = {"worker": "Worker {}", "hit": "HIT {}", "text": "“{}”", "deadline": "Closes within {}"}
         labels = {name: text.format(chosen[name]) for name, text in words.items() if name in chosen}
         if "batch" in chosen:
-            batch = Batch.objects.filter(account=self.account, pk=chosen["batch"]).first()
             labels["batch"] = f"Batch {batch}" if batch else "Batch that is not here"
         return labels
-
-
-class _Batches:
-    """Choices read when a template walks over them, not before."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-
-    def __iter__(self) -> Any:
-        yield ("", "any batch")
-        for pk, name in Batch.objects.filter(account=self.account).order_by("-pk").values_list("pk", "name")[:200]:
-            yield (pk, name)
 
 
 class DecisionForm(forms.Form):

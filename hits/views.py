@@ -24,7 +24,7 @@ from dashboard.templatetags.formats import operation_words
 from hits import actions
 from hits.answers import read
 from hits.forms import SORTS, STATUSES, DecideManyForm, DecisionForm, QueueFilter
-from hits.models import Assignment, AssignmentQuerySet
+from hits.models import Assignment, AssignmentQuerySet, Batch
 
 CANNED_REASONS = [
     "The answer does not follow the instructions.",
@@ -81,14 +81,17 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 def _queue(request: HttpRequest, membership: Membership, query: QueryDict) -> HttpResponse:
     account = membership.account
-    filters = QueueFilter(query, account=account)
+    filters = QueueFilter(query)
     chosen = filters.chosen()
     rows = filters.apply(Assignment.objects.of(account))
-    label, column, descending = SORTS[chosen["sort"]]
+    _, column, descending = SORTS[chosen["sort"]]
     shown = page(rows.for_page(), query, column=column, descending=descending)
     for item in shown.items:
         _dressed(item, membership)
-    labels = filters.labels()
+    batch = shown.items[0].hit.batch if shown.items else None
+    if "batch" in chosen and batch is None:
+        batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
+    labels = filters.labels(batch)
     first_page = "after" not in query and "before" not in query
     only_page = first_page and not shown.older_url
     pairs = [(name, str(value)) for name, value in _pairs(chosen)]
@@ -194,7 +197,7 @@ def _workbench(
     status: int = 200,
 ) -> HttpResponse:
     account = membership.account
-    filters = QueueFilter(query, account=account)
+    filters = QueueFilter(query)
     chosen = filters.chosen()
     _, column, descending = SORTS[chosen["sort"]]
     rows = filters.apply(Assignment.objects.of(account))
@@ -343,7 +346,7 @@ def _act(form: DecisionForm, current: Assignment, membership: Membership) -> Com
 
 def _next_after(membership: Membership, current: Assignment, query: QueryDict) -> Any | None:
     """The next one in the filtered queue; at its end the first that was skipped."""
-    filters = QueueFilter(query, account=membership.account)
+    filters = QueueFilter(query)
     _, column, descending = SORTS[filters.chosen()["sort"]]
     rows = filters.apply(Assignment.objects.of(membership.account).for_page()).exclude(pk=current.pk)
     ordered = rows.order_by(*ordering(column, descending=descending))

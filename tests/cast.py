@@ -4,12 +4,20 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
 from dashboard.models import Account, Membership, Role, SyncRun, User
 from dashboard.tasks import begin_sync, run_sync
 
+PASSWORD = "correct horse"
+# Few rounds: four people a test would otherwise cost two seconds of hashing.
+_HASH = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=100)
+
 HTML_QUESTION = """<HTMLQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2011-11-11/HTMLQuestion.xsd">
-<HTMLContent><![CDATA[<!DOCTYPE html><html><body><form name="mturk_form" method="post" action="https://www.mturk.com/mturk/externalSubmit">
-<input type="hidden" name="assignmentId" value=""><label>Total <input name="total"></label><input type="submit"></form></body></html>]]></HTMLContent>
+<HTMLContent><![CDATA[<!DOCTYPE html><html><body>
+<form name="mturk_form" method="post" action="https://www.mturk.com/mturk/externalSubmit">
+<input type="hidden" name="assignmentId" value=""><label>Total <input name="total"></label><input type="submit">
+</form></body></html>]]></HTMLContent>
 <FrameHeight>400</FrameHeight></HTMLQuestion>"""
 
 
@@ -60,7 +68,9 @@ class Lab:
         """Movements of money of this requester."""
         key = self.account.access_key_id
         return [
-            row for row in self.server.control("ledger") if row["requester"] == key and (not kinds or row["kind"] in kinds)
+            row
+            for row in self.server.control("ledger")
+            if row["requester"] == key and (not kinds or row["kind"] in kinds)
         ]
 
     def paid(self, assignment_id: str, kind: str = "reward") -> list[str]:
@@ -83,6 +93,6 @@ def make_lab(server: Any, slug: str = "lab", **columns: Any) -> Lab:
     account.save()
     lab = Lab(server, account)
     for role in Role:
-        lab.people[role.label] = user = User.objects.create_user(f"{role.label}-{slug}", password="correct horse")
+        lab.people[role.label] = user = User.objects.create(username=f"{role.label}-{slug}", password=_HASH)
         Membership.objects.create(account=account, user=user, role=role)
     return lab
