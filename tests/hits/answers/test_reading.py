@@ -156,6 +156,6 @@ def test_an_answer_of_eleven_fields_is_read_in_half_a_millisecond():
 
 
 def _seconds(time, xml):
-    start = time.perf_counter()
+    start = time.process_time()
     read(xml)
-    return time.perf_counter() - start
+    return time.process_time() - start
