@@ -120,6 +120,16 @@ def operation_words(kind: Any) -> str:
     return OPERATION_WORDS.get(str(kind), str(kind))
 
 
+@register.filter
+def event_words(kind: Any) -> str:
+    """The kind of an audit event for people: `SendBonus.done` as `Bonus: done`, `member.added` as `Member added`."""
+    subject, _, what = str(kind).partition(".")
+    if subject in OPERATION_WORDS:
+        return f"{OPERATION_WORDS[subject]}: {STATES[what][0].lower() if what in STATES else what}"
+    words = str(kind).replace(".", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def span_words(seconds: float) -> str:
     """A span of time in at most two units: `20 s`, `12 m`, `3 h 12 m`, `5 d 4 h`. times.js writes the same."""
     whole = int(abs(seconds))
@@ -238,7 +248,7 @@ def hour_chart(hours: list[tuple[datetime, int]]) -> dict[str, Any]:
     bars, days = [], []
     for index, (when, count) in enumerate(hours):
         local, x = timezone.localtime(when), left + index * slot
-        if local.hour == 0:
+        if local.hour == 0 and x < width - 40:
             days.append({"x": f"{x:.1f}", "label": f"{local:%a} {local.day}"})
         if count:
             tall = max(room * count / ceiling, 1.5)

@@ -103,3 +103,15 @@ def test_the_chart_draws_one_bar_per_busy_hour_within_its_frame() -> None:
     )
     assert "<rect" in drawn("{% hour_chart hours %}", hours=hours)
     assert "<rect" not in drawn("{% hour_chart hours %}", hours=[(start, 0)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("SendBonus.done", "Bonus: done"),
+        ("RejectAssignment.declined", "Reject: declined"),
+        ("member.added", "Member added"),
+    ],
+)
+def test_the_audit_speaks_in_words(kind: str, words: str) -> None:
+    assert formats.event_words(kind) == words
