@@ -169,6 +169,10 @@ def _run(count: int, stop: threading.Event) -> None:
 
 # Through the past
 
+# One history at a time: two would move the clock past each other, and past the machine's. Control paths, the only
+# callers, live in one process.
+_living = threading.Lock()
+
 
 def work_through(*, count: int, assignments: int, seconds: float | None = None) -> int:
     """Let a crowd of `count` work from marketplace time until `seconds` later, and never beyond the machine's time.
@@ -177,24 +181,25 @@ def work_through(*, count: int, assignments: int, seconds: float | None = None) 
     way (auto-approval, abandonment) happens when it should. Without `seconds` marketplace time ends up exactly at the
     machine's. Not to be called inside a transaction.
     """
-    begin, present = clock.now(), datetime.now(UTC)
-    end = present if seconds is None else min(present, begin + timedelta(seconds=seconds))
-    rng = Random(f"{begin:%Y-%m-%d}:{count}:{assignments}")  # noqa: S311
-    crowd = people(count)
-    submitted = 0
-    for moment in _moments(begin, end, assignments, rng):
-        _advance_to(moment)
-        person = rng.choice(crowd)
-        taken = accept(person, rng)
-        if taken is None:
-            continue
-        needed = seconds_needed(taken[1], skill=person.skill, rng=rng)
-        _advance_to(min(end, clock.now() + timedelta(seconds=needed)))
-        submitted += finish(person, *taken, rng) == "submitted"
-    _advance_to(end)
-    if seconds is None:
-        clock.catch_up()
-    return submitted
+    with _living:
+        begin, present = clock.now(), datetime.now(UTC)
+        end = present if seconds is None else min(present, begin + timedelta(seconds=seconds))
+        rng = Random(f"{begin:%Y-%m-%d}:{count}:{assignments}")  # noqa: S311
+        crowd = people(count)
+        submitted = 0
+        for moment in _moments(begin, end, assignments, rng):
+            _advance_to(moment)
+            person = rng.choice(crowd)
+            taken = accept(person, rng)
+            if taken is None:
+                continue
+            needed = seconds_needed(taken[1], skill=person.skill, rng=rng)
+            _advance_to(min(end, clock.now() + timedelta(seconds=needed)))
+            submitted += finish(person, *taken, rng) == "submitted"
+        _advance_to(end)
+        if seconds is None:
+            clock.catch_up()
+        return submitted
 
 
 def _moments(begin: datetime, end: datetime, count: int, rng: Random) -> Iterable[datetime]:

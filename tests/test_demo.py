@@ -156,7 +156,8 @@ def test_every_recorded_answer_waits_for_review_once(lab: Account, samples: Path
     waiting = read_all(lab)
     assert len(waiting) == len(files) > 0
     assert len({row.hit_id for row in waiting}) == len(files)
-    assert {row.hit.batch.key for row in waiting} == {"batch:recorded-answers"}
+    recorded.name_batch(lab)
+    assert {str(row.hit.batch) for row in read_all(lab)} == {"Recorded answers"}
     assert all(row.summary for row in waiting)
 
 

@@ -40,4 +40,5 @@ def prepare(
         run = run_sync(SyncRun.objects.create(account=account, full=True))
         if run.error:
             say(f"The first reading of the marketplace was not complete: {run.error}")
+    recorded.name_batch(account)
     decisions.make(account, people, say)

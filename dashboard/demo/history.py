@@ -67,7 +67,8 @@ def live_through(account: Account, dashboard_url: str, say: Callable[[str], None
             _decide(account, chapter.decides)
         span = {"seconds": (behind - following.hours_ago) * HOUR} if following else {}
         market.control(account, "crowd", {"workers": WORKERS, "assignments": chapter.tasks, **span})
-    say(f"The marketplace has {len(there)} HITs of the demo.")
+    tasks = sum("Crowd:" in annotation for annotation in there)
+    say(f"The marketplace has {tasks} HITs of the demo's own.")
 
 
 def _hours_behind(account: Account) -> float:

@@ -9,10 +9,12 @@ from dashboard import mturk
 from dashboard.demo import market
 from dashboard.models import Account
 from hits.answers.recorded import Recorded, RecordedError, load_recorded, recorded_in
+from hits.models import Batch
 
 DAY = 86_400
 WORKER_ID = re.compile(r"A[A-Z0-9]{1,63}")
 REWARD = "0.10"  # where the recording does not say
+BATCH = "recorded-answers"
 
 
 def publish(account: Account, folder: Path, say: Callable[[str], None]) -> None:
@@ -33,7 +35,7 @@ def publish(account: Account, folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _publish(account: Account, record: Recorded, there: dict[str, str]) -> None:
-    annotation = f"BatchId:recorded-answers;File:{record.name[:180]};"
+    annotation = f"BatchId:{BATCH};File:{record.name[:180]};"
     hit_id = there.get(annotation)
     if hit_id is None:
         hit_type = market.make_hit_type(
@@ -58,6 +60,11 @@ def _publish(account: Account, record: Recorded, there: dict[str, str]) -> None:
     except market.Refused as refused:
         if refused.code not in ("already_done", "unavailable"):  # an earlier start handed it in
             raise
+
+
+def name_batch(account: Account) -> None:
+    """Its HITs have a title each, so the batch cannot take its name from one of them. After the first reading."""
+    Batch.objects.filter(account=account, key=f"batch:{BATCH}").update(name="Recorded answers")
 
 
 def worker_of(record: Recorded) -> str:
