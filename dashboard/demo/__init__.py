@@ -6,9 +6,7 @@ from pathlib import Path
 from dashboard.demo import decisions, history, recorded
 from dashboard.demo.market import Refused
 from dashboard.demo.people import make_account, make_people
-from dashboard.models import SyncRun
-from dashboard.tasks import run_sync
-from hits.sync import end_abandoned_runs
+from dashboard.tasks import begin_sync, run_sync
 
 __all__ = ["Refused", "prepare"]
 
@@ -34,11 +32,9 @@ def prepare(
     history.live_through(account, dashboard_url, say)
     if answers is not None:
         recorded.publish(account, answers, say)
-    end_abandoned_runs(account)
     # Whoever else is reading (a worker that is up already) reads the same; only the decisions below want it now.
-    if not SyncRun.objects.filter(account=account, finished_at=None).exists():
-        run = run_sync(SyncRun.objects.create(account=account, full=True))
-        if run.error:
-            say(f"The first reading of the marketplace was not complete: {run.error}")
+    run = begin_sync(account, full=True)
+    if run is not None and run_sync(run).error:
+        say(f"The first reading of the marketplace was not complete: {run.error}")
     recorded.name_batch(account)
     decisions.make(account, people, say)

@@ -210,7 +210,7 @@ def test_a_worker_that_died_before_the_call_delays_it_and_one_that_died_after_is
     assert {command.pk for command in claimed} == {before.pk, after.pk}
     # `after` left: its time of sending is committed and the marketplace did it; then the worker was killed.
     sent = next(command for command in claimed if command.pk == after.pk)
-    commands._mark_sent([sent])
+    commands.mark_sent([sent])
     mturk.call(lab.account, "ApproveAssignment", sent.params, write=True)
     Command.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
 
@@ -239,7 +239,7 @@ def test_a_worker_whose_claim_lapsed_changes_nothing(lab: Lab) -> None:
     (stale,) = commands.claim(lab.account.pk)
     Command.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     commands.sweep()
-    assert commands._mark_sent([stale]) == []
+    assert commands.mark_sent([stale]) == []
     assert not commands.settle(stale, commands.Outcome(State.DONE))
     assert settled(command).state == State.QUEUED
 
@@ -370,5 +370,5 @@ def test_every_transition_that_is_not_in_the_table_is_refused(lab: Lab) -> None:
     (assignment,) = submitted(lab)
     command = approve(assignment=assignment, by=lab.people["reviewer"])
     with pytest.raises(ValueError, match="cannot become done"):
-        commands._move(command, State.DONE)
+        commands.move(command, State.DONE)
     assert set(commands.TRANSITIONS) == set(State)

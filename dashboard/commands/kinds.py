@@ -1,0 +1,73 @@
+"""What a kind of command is: which operation, what an answer means, what changes in the mirror."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from dashboard import mturk
+from dashboard.models import Command, State
+
+#: MTurk forgets an idempotency token after 24 hours; an hour is left for clocks that disagree.
+TOKEN_LIFE = timedelta(hours=23)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known after a call or a question; `state` says where the command goes."""
+
+    state: State
+    response: dict[str, Any] = field(default_factory=dict)
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
+    refused: bool = False
+
+
+class Kind:
+    """One kind of write. Subclasses are found by `name`; `send` and `ask` run in pool threads without a database."""
+
+    name: ClassVar[str]
+    operation: ClassVar[str]
+    #: What the person did, for pages and the audit: "approve", "pay a bonus for".
+    verb: ClassVar[str]
+    takes_token: ClassVar[bool] = False
+    #: Sending it twice does no harm: a token, or MTurk's own state check, stops the second.
+    repeatable: ClassVar[bool] = True
+
+    def already_done(self, error: mturk.MTurkError) -> bool:
+        """Whether an error may mean that it was done before; then `ask` decides. Closed list, never a guess."""
+        return False
+
+    def send(self, command: Command) -> tuple[dict[str, Any], str]:
+        params = dict(command.params)
+        if self.takes_token:
+            params["UniqueRequestToken"] = str(command.pk)
+        return mturk.call(command.account, self.operation, params, write=True)
+
+    def ask(self, command: Command) -> Outcome:
+        """Ask MTurk whether it happened: DONE, QUEUED (it did not), FAILED (it cannot any more), ATTENTION."""
+        raise NotImplementedError
+
+    def settle(self, command: Command) -> None:
+        """Change the mirror; runs in the settling transaction."""
+
+    def give_up(self, command: Command) -> None:
+        """Undo in the mirror what asking did; runs when a command ends without effect."""
+
+    def subject(self, command: Command) -> str:
+        return command.assignment_id or command.worker_id or command.hit_id
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: type[Kind]) -> type[Kind]:
+    """Class decorator: make a Kind known by its name."""
+    if kind.name in _kinds:
+        raise ValueError(f"two kinds of command are called {kind.name}")
+    _kinds[kind.name] = kind()
+    return kind
+
+
+def kind_of(command: Command) -> Kind:
+    return _kinds[command.kind]
