@@ -5,6 +5,7 @@ import secrets
 import string
 
 CAPITALS = string.ascii_uppercase + string.digits
+ENTITY_ID = re.compile(r"[A-Z0-9]{1,64}")
 WORKER_ID = re.compile(r"A[A-Z0-9]{1,63}")
 
 

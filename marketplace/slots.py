@@ -43,7 +43,7 @@ def lock_assignment(**which: object) -> Assignment | None:
     """An assignment with its HIT locked, read after the lock was had."""
     found = Assignment.objects.filter(**which).values_list("pk", "hit_id").first()
     hit = lock_hit(pk=found[1]) if found else None
-    assignment = Assignment.objects.select_related("worker").filter(pk=found[0]).first() if found and hit else None
+    assignment = Assignment.objects.filter(pk=found[0]).first() if found and hit else None
     if assignment and hit:
         assignment.hit = hit
     return assignment
@@ -119,7 +119,8 @@ def reject(assignment: Assignment, *, at: datetime, feedback: str) -> None:
 
 def lapse(hit: HIT, *, at: datetime) -> None:
     """Act on the expiry: nothing can be taken any more. Who holds an assignment may still hand it in."""
-    ledger.release(hit, hit.open_slots * cost(hit), at=at)
+    if hit.open_slots:
+        ledger.release(hit, hit.open_slots * cost(hit), at=at)
     hit.open_slots = 0
     hit.lapsed = True
     _save(hit, at, "lapsed")

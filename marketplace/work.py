@@ -4,7 +4,7 @@ from django.db import transaction
 
 from . import answers, clock, requirements, slots
 from .documents import DocumentError
-from .ids import WORKER_ID
+from .ids import ENTITY_ID, WORKER_ID
 from .models import Assignment, Worker
 
 ACCEPTED = Assignment.Status.ACCEPTED
@@ -27,9 +27,9 @@ class Refused(Exception):
 def accept(hit_id: str, worker_id: str) -> Assignment:
     """A worker, made if new, takes an assignment of a HIT. Of two workers after the last one, one is refused."""
     worker = _worker(worker_id)
-    hit = slots.lock_hit(hit_id=hit_id, disposed_at=None)
+    hit = slots.lock_hit(hit_id=hit_id, disposed_at=None) if ENTITY_ID.fullmatch(hit_id) else None
     if hit is None:
-        raise Refused("no_such_hit", f"There is no HIT {hit_id}.")
+        raise Refused("no_such_hit", f"There is no HIT {hit_id[:64]}.")
     now = clock.now()
     slots.settle(hit, now)
     earlier = hit.assignments.filter(worker=worker, status__in=Assignment.TAKEN).first()
@@ -73,7 +73,8 @@ def give_back(
     """A worker returns an assignment, named by its id or by HIT and worker."""
     if assignment_id is None:
         accepted = Assignment.objects.filter(hit__hit_id=hit_id, worker__worker_id=worker_id, status=ACCEPTED)
-        assignment_id = accepted.values_list("assignment_id", flat=True).first()
+        well_formed = ENTITY_ID.fullmatch(hit_id or "") and WORKER_ID.fullmatch(worker_id or "")
+        assignment_id = accepted.values_list("assignment_id", flat=True).first() if well_formed else None
         if assignment_id is None:
             raise Refused("not_accepted", f"Worker {worker_id} holds no assignment of HIT {hit_id}.")
     assignment = _accepted(assignment_id)
@@ -95,9 +96,10 @@ def _worker(worker_id: str) -> Worker:
 
 
 def _accepted(assignment_id: str) -> Assignment:
-    assignment = slots.lock_assignment(assignment_id=assignment_id, hit__disposed_at=None)
+    known = ENTITY_ID.fullmatch(assignment_id)
+    assignment = slots.lock_assignment(assignment_id=assignment_id, hit__disposed_at=None) if known else None
     if assignment is None:
-        raise Refused("no_such_assignment", f"There is no assignment {assignment_id}.")
+        raise Refused("no_such_assignment", f"There is no assignment {assignment_id[:64]}.")
     if assignment.status != ACCEPTED:
         raise Refused("not_accepted", f"Assignment {assignment_id} is {assignment.status.lower()}, not accepted.")
     return assignment

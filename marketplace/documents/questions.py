@@ -17,6 +17,28 @@ NAMESPACES = {
     "ExternalQuestion": (f"{_SCHEMAS}2006-07-14/ExternalQuestion.xsd",),
 }
 
+_INLINE = frozenset(
+    [
+        "a",
+        "b",
+        "big",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "q",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+    ]
+)
+
 
 class Kind(StrEnum):
     """The root element's name."""
@@ -259,6 +281,10 @@ def _without_tags(xhtml: str) -> str:
     root: Element = etree.fromstring(f"<div>{xhtml}</div>", parser)
     if root is None:
         return ""
-    for element in list(root.iter("script", "style")):
-        element.text = ""
-    return " ".join(" ".join(root.itertext()).split())
+    for element in list(root.iter()):
+        if element.tag in {"script", "style"}:
+            element.text = ""
+        elif element.tag not in _INLINE:  # a paragraph or a cell ends a word, bold type does not
+            element.text = f" {element.text or ''}"
+            element.tail = f" {element.tail or ''}"
+    return " ".join("".join(root.itertext()).split())

@@ -17,8 +17,8 @@ def update_expiration_for_hit(requester: Requester, request: dict[str, Any]) -> 
     As at MTurk the increment counts from the current expiry (from now if that has passed), and the same ExpireAt for
     the same HIT within 24 hours is taken for a repetition.
     """
-    now, expire_at = clock.now(), _milliseconds(request["ExpireAt"])
     hit = finding.hit_to_change(requester, request["HITId"])
+    now, expire_at = clock.now(), _milliseconds(request["ExpireAt"])
     slots.settle(hit, now)
     # The recorded token is the HIT id followed by the time as Java prints a Date.
     token = hit.hit_id + expire_at.strftime("%a %b %d %H:%M:%S UTC %Y")
@@ -40,8 +40,8 @@ def update_expiration_for_hit(requester: Requester, request: dict[str, Any]) -> 
 
 def create_additional_assignments_for_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """More assignments for a HIT; fewer than 10 never become 10 or more, since the fee differs (api:249)."""
-    now, token = clock.now(), request.get("UniqueRequestToken") or ""
     hit = finding.hit_to_change(requester, request["HITId"])
+    now, token = clock.now(), request.get("UniqueRequestToken") or ""
     try:
         tokens.claim(requester, "CreateAdditionalAssignmentsForHIT", token, at=now)
     except tokens.AlreadyUsed:
@@ -65,8 +65,8 @@ def create_additional_assignments_for_hit(requester: Requester, request: dict[st
 
 def update_hit_review_status(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """Reviewable to Reviewing, or back with Revert (api:1983)."""
-    now = clock.now()
     hit = finding.hit_to_change(requester, request["HITId"])
+    now = clock.now()
     slots.settle(hit, now)
     revert = bool(request.get("Revert"))
     needed = "Reviewing" if revert else "Reviewable"
@@ -79,9 +79,9 @@ def update_hit_review_status(requester: Requester, request: dict[str, Any]) -> d
 
 def update_hit_type_of_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """The HIT takes on the properties of another HIT type of the same requester (api:2046)."""
-    now = clock.now()
     hit = finding.hit_to_change(requester, request["HITId"])
     hit_type = finding.hit_type(requester, request["HITTypeId"])
+    now = clock.now()
     slots.settle(hit, now)
     slots.retype(hit, hit_type, at=now)
     return {}

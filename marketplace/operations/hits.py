@@ -56,10 +56,10 @@ def list_reviewable_hits(requester: Requester, request: dict[str, Any]) -> dict[
 
 def delete_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """Only when nothing is open, in a worker's hands or unreviewed (api:941)."""
-    now = clock.now()
     hit = slots.lock_hit(requester=requester, hit_id=request["HITId"])
     if hit is None:
         raise finding.no_hit(request["HITId"])
+    now = clock.now()
     if not hit.disposed_at:
         slots.settle(hit, now)
     status = hit.status(now)

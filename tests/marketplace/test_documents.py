@@ -127,7 +127,7 @@ def test_question_form():
     assert (why.identifier, why.display_name, why.is_required) == ("why", "Why", True)
     assert why.text == "Why do you like it?\n\u2022 be brief"
     assert why.answer_kind is AnswerKind.FREE_TEXT
-    assert fruit.text == "Which fruit ?"
+    assert fruit.text == "Which fruit?"
     assert fruit.answer_kind is AnswerKind.SELECTION
     assert [(selection.identifier, selection.text) for selection in fruit.selections] == [
         ("a", "Apple"),
@@ -138,6 +138,11 @@ def test_question_form():
     assert fruit.has_other_selection
     assert form.find("fruit") is fruit
     assert (fruit.label("p"), fruit.label("unknown")) == ("Pear", "unknown")
+
+
+def test_formatted_content_keeps_its_words_apart():
+    table = "<p>One<br/>two</p><table><tr><td>three</td><td>f<b>ou</b>r</td></tr></table>"
+    assert parse_question(FORM.replace("<b>fruit</b>", table)).questions[1].text == "Which One two three four ?"
 
 
 def test_script_in_formatted_content_is_no_text():

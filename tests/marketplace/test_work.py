@@ -50,8 +50,13 @@ def test_nothing_left_to_take(mturk, control):
     mturk.update_expiration_for_hit(HITId=expired["HITId"], ExpireAt=0)
     with refusal("unavailable"):
         accept(control, expired, "ALOSER")
-    with refusal("no_such_hit"):
-        accept(control, {"HITId": "3NONE"}, "ALOSER")
+    for unknown in ("3NONE", "3\x00", "\u0130", "3" * 5000):
+        with refusal("no_such_hit"):
+            accept(control, {"HITId": unknown}, "ALOSER")
+        with refusal("no_such_assignment"):
+            control.post("submit", {"AssignmentId": unknown, "Fields": {}})
+        with refusal("not_accepted"):
+            control.post("return", {"HITId": unknown, "WorkerId": "ALOSER"})
     with refusal("bad_worker_id"):
         accept(control, hit, "worker-1")
 
