@@ -40,7 +40,9 @@ class Account(models.Model):
     slug = models.SlugField(unique=True, max_length=40)
     name = models.CharField(max_length=80)
     environment = models.CharField(max_length=16, default=Environment.MARKETPLACE)
-    endpoint_url = models.URLField(blank=True, help_text="Empty means AWS's own endpoint of the environment.")
+    endpoint_url = models.CharField(
+        max_length=200, blank=True, help_text="Empty means AWS's own endpoint of the environment."
+    )
     region = models.CharField(max_length=32, default="us-east-1")
     credentials = models.CharField(max_length=16, default=Credentials.KEYS)
     credentials_reference = models.CharField(

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=40, unique=True)),
                 ('name', models.CharField(max_length=80)),
                 ('environment', models.CharField(default='marketplace', max_length=16)),
-                ('endpoint_url', models.URLField(blank=True, help_text="Empty means AWS's own endpoint of the environment.")),
+                ('endpoint_url', models.CharField(max_length=200, blank=True, help_text="Empty means AWS's own endpoint of the environment.")),
                 ('region', models.CharField(default='us-east-1', max_length=32)),
                 ('credentials', models.CharField(default='keys', max_length=16)),
                 ('credentials_reference', models.CharField(blank=True, help_text='Name of the profile, ARN of the role, or prefix of the variables.', max_length=200)),

@@ -1,0 +1,139 @@
+"""The administration site: lists of everything. What mirrors MTurk is read-only; what acts goes through Commands."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from dashboard import commands
+from dashboard.models import Account, AuditEvent, AuditHead, Command, Membership, SyncRun, User
+from dashboard.permissions import Denied
+
+
+class CappedPaginator(Paginator):
+    """Counts to ten thousand and no further: nobody turns that many pages, and a whole table is never scanned."""
+
+    most = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list[: self.most].count()
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Look, search and filter; nothing is added, changed or deleted here."""
+
+    show_full_result_count = False
+    paginator = CappedPaginator
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def each(request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], None], done: str) -> None:
+    """Do something to each row by itself and say how many it was; those refused are named with the reason."""
+    count = 0
+    for row in rows:
+        try:
+            act(row)
+        except Denied as reason:
+            messages.error(request, f"{row}: {reason}")
+        else:
+            count += 1
+    if count:
+        messages.success(request, f"{count} {done}.")
+
+
+@admin.register(User)
+class UserAdmin(StockUserAdmin):
+    list_display = ("username", "email", "is_active", "is_staff", "last_login", "time_zone")
+    fieldsets = (*StockUserAdmin.fieldsets, ("HITdesk", {"fields": ["time_zone"]}))  # type: ignore[misc]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # People who decided something stay; take their "active" away instead.
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnly):
+    """Accounts and members are changed on the account's own settings page, where the audit sees it."""
+
+    list_display = ("name", "slug", "environment", "endpoint_url", "available_balance", "balance_at", "problem")
+    list_filter = ("environment",)
+    search_fields = ("name", "slug", "endpoint_url", "access_key_id")
+    exclude = ("secret_encrypted",)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly):
+    list_display = ("user", "account", "role")
+    list_filter = ("role", "account")
+    search_fields = ("user__username", "account__name")
+    list_select_related = ("user", "account")
+
+
+@admin.register(Command)
+class CommandAdmin(ReadOnly):
+    list_display = ("created_at", "account", "kind", "worker_id", "assignment_id", "amount", "fee", "state",
+                    "requested_by", "error_code")  # fmt: skip
+    list_filter = ("state", "kind", "account")
+    search_fields = ("=assignment_id", "=worker_id", "=hit_id", "=id", "=error_code", "=requested_by__username")
+    list_select_related = ("account", "requested_by")
+    date_hierarchy = None
+    actions = ("cancel", "release", "decline", "retry")
+
+    @admin.action(description="Cancel what was not sent")
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Command]) -> None:
+        each(request, _acting(queryset), lambda row: commands.cancel(row, by=_person(request)), "cancelled")
+
+    @admin.action(description="Release proposals")
+    def release(self, request: HttpRequest, queryset: QuerySet[Command]) -> None:
+        each(request, _acting(queryset), lambda row: commands.release(row, by=_person(request)), "released")
+
+    @admin.action(description="Decline proposals")
+    def decline(self, request: HttpRequest, queryset: QuerySet[Command]) -> None:
+        each(request, _acting(queryset), lambda row: commands.decline(row, by=_person(request)), "declined")
+
+    @admin.action(description="Try failed ones again, asking MTurk first")
+    def retry(self, request: HttpRequest, queryset: QuerySet[Command]) -> None:
+        each(request, _acting(queryset), lambda row: commands.retry(row, by=_person(request)), "are tried again")
+
+
+def _acting(rows: QuerySet[Command]) -> QuerySet[Command]:
+    return rows.select_related("account", "requested_by")
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    list_display = ("chain", "number", "at", "actor", "kind", "subject", "text")
+    list_filter = ("chain", "kind")
+    search_fields = ("=subject", "=actor", "=kind", "=request_id")
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadOnly):
+    list_display = ("chain", "number", "hash")
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnly):
+    list_display = ("account", "started_at", "finished_at", "full", "hits_seen", "assignments_seen", "calls", "error")
+    list_filter = ("full", "account")
+    list_select_related = ("account",)
