@@ -7,9 +7,9 @@ from typing import Any
 
 from hits.answers.masks import mask
 from hits.answers.normalise import Entry, Tree, number
-from hits.answers.parts import Fields, More, Part, Row, Seen, Technical
+from hits.answers.parts import Fields, More, Part, Picture, Row, Seen, Technical
 from hits.answers.rows import is_technical, row
-from hits.answers.shapes import guessed_boxes, listed_shapes, widget_shapes
+from hits.answers.shapes import guessed_boxes, listed_shapes, one_box, widget_shapes
 from hits.answers.sources import Sources, looks_like_url
 from hits.answers.spans import entities, pairs
 from hits.answers.text import one_line, shown
@@ -20,7 +20,7 @@ _DEEPEST, _MOST_STEPS = 10, 20_000
 _NOTHING = object()
 
 # What a dict may hold, tried in turn; each takes (value, path, sources) and gives the part and the keys it used.
-WIDGETS: list[Callable[[Any, str, Sources], tuple[Part, set[str]] | None]] = [widget_shapes, mask, entities]
+WIDGETS: list[Callable[[Any, str, Sources], tuple[Part, set[str]] | None]] = [widget_shapes, mask, entities, one_box]
 
 _SUFFIX = re.compile(r"(.*?)[-_. ]?(\d{1,9})\Z", re.DOTALL)
 _ADDRESS = re.compile(r"(?i)(.*[-_.])?(url|img|image|src|photo|picture|link)s?\Z")
@@ -66,12 +66,16 @@ class _Detection:
                 left.append(entry if rest is entry.value else replace(entry, value=rest))
         rows: list[Row] = []
         technical: list[Row] = []
+        beside = self.pictures_beside(left)
         for entry in grouped(left, self.sources):
             if entry.name in self.used:
                 continue
             self.judged(entry)
-            (technical if is_technical(entry, self.sources) else rows).append(row(entry, self.sources))
-        rows = blanks_last([*rows, *self.unanswered()])
+            if is_technical(entry, self.sources):
+                technical.append(row(entry, self.sources))
+            else:
+                rows.append(replace(row(entry, self.sources), picture=beside.get(entry.name)))
+        rows = blanks_last([*without_repeats(rows), *self.unanswered()])
         parts = self.drawings
         if self.left_out:
             parts.append(More(f"{self.left_out:,} more drawings are not shown; they are in the raw answer."))
@@ -162,13 +166,28 @@ class _Detection:
                 Seen(one_line(self.sources.label(entry.name) or entry.name, 200), picture, shown(text, 4_000))
             )
 
+    def pictures_beside(self, entries: list[Entry]) -> dict[str, Picture]:
+        """Name -> the picture its answer is about, where a field of the same number holds an address (class-3, url-3)
+        that the requester named as well. Those addresses need no row of their own."""
+        found: dict[str, Picture] = {}
+        for entry in entries:
+            match = _SUFFIX.match(entry.name) if isinstance(entry.value, (str, dict)) and entry.value else None
+            address = self.addresses.get(match[2]) if match else None
+            if address is None or address.name in (entry.name, *self.used) or len(found) >= _MOST_DRAWINGS:
+                continue
+            picture = self.sources.picture("", address.value)
+            if picture.url and picture.link and not is_technical(entry, self.sources):
+                found[entry.name] = picture
+        self.used |= {self.addresses[match[2]].name for name in found if (match := _SUFFIX.match(name))}
+        return found
+
     def unanswered(self) -> list[Row]:
         """Questions the task asks and the answer does not mention, where the two belong together at all."""
         question = self.sources.question
         answered = {entry.name for entry in self.tree.entries}
         if not answered & set(question.fields):
             return []
-        rows = []
+        rows: list[Row] = []
         for name, field in question.fields.items():
             if name in answered or len(rows) >= 100 or "${" in name:
                 continue
@@ -181,6 +200,19 @@ class _Detection:
                 label = one_line(self.sources.label(name), 600) or one_line(name, 160)
                 rows.append(Row("blank", label, one_line(name, 160), text))
         return rows
+
+
+def without_repeats(rows: list[Row]) -> list[Row]:
+    """Rows that do not say again what one of the same name said: some forms send a summary beside every button."""
+    said: set[tuple[object, ...]] = set()
+    kept = []
+    for this in rows:
+        key = (this.name, this.text, this.options)
+        if (this.options and key in said) or (this.kind == "blank" and (this.name,) in said):
+            continue
+        said |= {key, (this.name,)}
+        kept.append(this)
+    return kept
 
 
 def blanks_last(rows: list[Row]) -> list[Row]:
@@ -243,6 +275,7 @@ def _together(members: list[Entry], sources: Sources) -> Entry:
     for entry, key in zip(members, keys, strict=True):
         field = sources.question.fields.get(entry.name)
         words = field.text_of(key) if field else key
+        words = key if words == entry.name else words
         number_of = _STEM.match(entry.name)
         # Buttons that all say "on" or "yes" are told apart by their name's number.
         text = (

@@ -162,8 +162,12 @@ def _task_answers(value: Any) -> tuple[list[Entry], int]:
     tasks = value if isinstance(value, list) else [value]
     named: Iterable[tuple[str, str, Any]]
     if len(tasks) == 1 and isinstance(tasks[0], dict):
-        named = ((key, f"taskAnswers[0].{key}", item) for key, item in tasks[0].items())
-        total = len(tasks[0])
+        task, path = tasks[0], "taskAnswers[0]"
+        if isinstance(task.get("answerContent"), dict):  # Augmented AI's envelope around the same object
+            task, path = {**task, **task["answerContent"]}, f"{path}.answerContent"
+            del task["answerContent"]
+        named = ((key, f"{path}.{key}", item) for key, item in task.items())
+        total = len(task)
     else:
         named = ((f"taskAnswers[{place}]", f"taskAnswers[{place}]", task) for place, task in enumerate(tasks))
         total = len(tasks)

@@ -172,6 +172,7 @@ class Row:
     minimum: str = ""
     maximum: str = ""
     data: str = ""
+    picture: Picture | None = None  # what this one answer is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ def _search_text(tree: Tree) -> str:
 def _images(parts: tuple[Part, ...]) -> tuple[Image, ...]:
     images: dict[str, str] = {}
     for part in parts:
-        picture = part.picture if isinstance(part, (Shapes, Mask, Seen)) else None
-        if picture is not None and (picture.url or picture.link):
+        pictures = [part.picture] if isinstance(part, (Shapes, Mask, Seen)) else []
+        pictures += [row.picture for row in part.rows] if isinstance(part, Fields) else []
+        for picture in filter(None, pictures):
             images.setdefault(picture.url or (picture.link.href if picture.link else ""), picture.source)
     return tuple(Image(url, source) for url, source in images.items() if url)

@@ -97,7 +97,7 @@ def _from_xml(path: Path, text: str) -> Recorded:
 def _from_json(path: Path, data: dict[str, Any]) -> Recorded:
     answers = data.get("answers")
     if isinstance(answers, dict):
-        document = [Answer(str(name), _text(value)) for name, value in answers.items()]
+        document = [Answer(str(name).removeprefix("Answer."), _text(value)) for name, value in answers.items()]
     elif data.get("payload") is not None:
         document = [Answer("taskAnswers", _task_answers(data["payload"]))]
     else:
@@ -200,6 +200,9 @@ def _control(name: str, value: Any, sources: Sources, element: str) -> str:
     if is_technical(Entry(name, value, (name,), "field"), sources):
         return f'<input type="hidden" name="{named}">'
     picture = f'<img src="{escape(sources.picture(name).url, quote=True)}" alt="">' if isinstance(value, list) else ""
+    ticked = text.split("|")
+    if "checkbox" in element and 1 < len(ticked) <= 20 and all(0 < len(item) <= 60 for item in ticked):
+        return _buttons(named, dict.fromkeys(ticked, True))
     if text == "on":
         return f'<p><label><input type="checkbox" name="{named}" value="on"> {named}</label></p>'
     if number(value) is not None:

@@ -23,7 +23,8 @@ _TECHNICAL = re.compile(
     r"|(screen|window|viewport)[-_]?(width|height|size|resolution)|.*clicks?[-_]?(log|count)|.*keystrokes?.*|ee)\Z"
 )
 _TIMING = re.compile(
-    r"(?i).*(time([-_]?(stamp|spent|taken|ms|sec(onds)?|start|end))?|duration|elapsed|epoch|latency)[-_]?\d*\Z"
+    r"(?i).*(time([-_]?(stamp|spent|taken|start|end))?([-_]?(in)?[-_]?(ms|millis\w*|sec(ond)?s?))?|duration|elapsed|epoch"
+    r"|latency)[-_]?\d*\Z"
 )
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 

@@ -56,10 +56,23 @@ def listed_shapes(value: Any, path: str, sources: Sources, near: str = "") -> Sh
     """A list of boxes or outlines as the old image tagger and people's own tools give it."""
     if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value[:20]):
         return None
+    if len(value) > 2 and all(set(item) == {"x", "y"} for item in value[:_MOST_POINTS]):
+        points = _points(value)  # corners without a label each are one outline
+        return draw([("polygon", "", points, False)], path, sources, total=1, near=near) if points else None
     sample = _marks_in(value[:20], "")
     if len(sample) < len(value[:20]):
         return None
     return draw(_marks_in(value[:MOST_SHAPES], ""), path, sources, total=len(value), near=near)
+
+
+def one_box(value: Any, path: str, sources: Sources) -> tuple[Shapes, set[str]] | None:
+    """A single box that is not in a list, where its name or a picture speaks for it; pages report windows like this."""
+    if not isinstance(value, dict) or not 4 <= len(value) <= 8:
+        return None
+    mark = _box_of(value, _label(value))
+    if mark is None or not (_BOXY.search(path) or sources.picture(path).url):
+        return None
+    return draw([mark], path, sources, total=1), set(value)
 
 
 def is_quads(value: Any) -> bool:
@@ -164,38 +177,45 @@ def _marks_in(items: Iterable[Any], kind: str) -> list[Mark]:
 
 
 def _mark(item: Any, kind: str) -> Mark | None:
+    """One item of a list as a mark; `kind` is what its widget draws, "" where only its own keys can tell."""
     if not isinstance(item, dict):
         return None
     label = _label(item)
+    mark = None
     if kind in ("", "box"):
-        for keys in _SIZES:
-            values = [number(item.get(key)) for key in keys]
-            if None not in values:
-                x, y, width, height = (value for value in values if value is not None)
-                return _box(label, x, y, width, height)
-        for keys in _CORNERS:
-            values = [number(item.get(key)) for key in keys]
-            if None not in values:
-                x, y, right, bottom = (value for value in values if value is not None)
-                return _box(label, x, y, right - x, bottom - y)
-    if kind in ("", "polygon", "polyline", "line"):
-        for key in _POINTS:
-            points = _points(item.get(key))
-            if points:
-                drawn = {"line": "polyline"}.get(kind, kind) or _MODES.get(
-                    str(item.get("mode", item.get("type", ""))).lower(), "polygon"
-                )
-                if drawn == "box" and len(points) >= 2:
-                    (x, y), (right, bottom) = points[0], points[-1] if len(points) == 2 else points[2 % len(points)]
-                    return _box(label, x, y, right - x, bottom - y)
-                if drawn == "point" or len(points) == 1:
-                    return "point", label, points[:1], False
-                return ("polyline" if len(points) == 2 else drawn), label, points, False
-    if kind in ("", "point"):
+        mark = _box_of(item, label)
+    if mark is None and kind in ("", "polygon", "polyline", "line"):
+        mark = _outline_of(item, label, kind)
+    if mark is None and kind in ("", "point"):
         x, y = number(item.get("x")), number(item.get("y"))
         if x is not None and y is not None and (kind or set(item) <= {"x", "y", *_LABELS}):
-            return "point", label, [(x, y)], False
+            mark = ("point", label, [(x, y)], False)
+    return mark
+
+
+def _box_of(item: dict[str, Any], label: str) -> Mark | None:
+    for keys in (*_SIZES, *_CORNERS):
+        values = [value for value in (number(item.get(key)) for key in keys) if value is not None]
+        if len(values) == 4:
+            x, y, across, down = values
+            return _box(label, x, y, across, down) if keys in _SIZES else _box(label, x, y, across - x, down - y)
     return None
+
+
+def _outline_of(item: dict[str, Any], label: str, kind: str) -> Mark | None:
+    points = next(filter(None, (_points(item.get(key)) for key in _POINTS)), [])
+    if not points:
+        return None
+    if kind:
+        drawn = "polyline" if kind == "line" else kind
+    else:
+        drawn = _MODES.get(str(item.get("mode", item.get("type", "")))[:20].lower(), "polygon")
+    if drawn == "point" or len(points) == 1:
+        return "point", label, points[:1], False
+    if drawn == "box":
+        (x, y), (right, bottom) = points[0], points[-1] if len(points) < 4 else points[2]
+        return _box(label, x, y, right - x, bottom - y)
+    return ("polyline" if len(points) == 2 else drawn), label, points, False
 
 
 def _box(label: str, x: float, y: float, width: float, height: float) -> Mark:

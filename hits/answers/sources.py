@@ -110,15 +110,23 @@ class Sources:
         widget = self.question.widget(name)
         if widget is not None and widget.text and widget.element == "crowd-entity-annotation":
             return filled(widget, self.inputs).text, "question"
+        own = self.named_text(name, length)
+        if own:
+            return self.inputs[own], f"input {own}"
         enough = [(key, value) for key, value in self.inputs.items() if len(value) >= max(length, 1)]
-        for key, value in enough:
-            if key == name:
-                return value, f"input {key}"
         enough = [(key, value) for key, value in enough if " " in value.strip() and not value.startswith("http")]
         if len(enough) == 1:
             return enough[0][1], f"input {enough[0][0]}"
         named = [pair for pair in enough if re.search(r"(?i)text|sentence|passage|document|body|article|post", pair[0])]
         return (named[0][1], f"input {named[0][0]}") if len(named) == 1 else ("", "")
+
+    def named_text(self, name: str, length: int) -> str:
+        """The input that `name` is called after (situation_2 after situation_2, or after the only situation)."""
+        if len(self.inputs.get(name, "")) >= length and name in self.inputs:
+            return name
+        stem = name.rstrip("0123456789").rstrip("-_. ")
+        after = [key for key, value in self.inputs.items() if key == stem and len(value) >= max(length, 1)]
+        return after[0] if stem and after else ""
 
     def _candidates(self) -> list[tuple[str, str]]:
         if self._pictures is None:

@@ -38,8 +38,7 @@ def pairs(value: Any, path: str, sources: Sources) -> Spans | None:
         if not 0 <= item[0] < item[1]:
             return None
         found.append((item[0], item[1], ""))
-    text = sources.inputs.get(path, "")
-    if len(text) < max(end for _, end, _ in found):
+    if not sources.named_text(path, max(end for _, end, _ in found)):
         return None
     return spans(found, path, sources, guess="pairs of numbers read as character positions")
 

@@ -50,8 +50,8 @@ def read_page(html: str, urls: frozenset[str]) -> Question:
             name = element.get("name") or tag
             widgets.setdefault(name, _widget(element, name))
         elif tag == "crowd-radio-group":
-            names = [button.get("name") for button in element.iter("crowd-radio-button") if button.get("name")]
-            groups.append(tuple(dict.fromkeys(names))[:200])
+            names = [button.get("name", "") for button in element.iter("crowd-radio-button")]
+            groups.append(tuple(filter(None, dict.fromkeys(names)))[:200])
         elif tag == "crowd-form":
             flattened = element.get("answer-format") == "flatten-objects"
         elif tag == "img" and element.get("src"):

@@ -165,6 +165,22 @@ def test_every_drawing_widget_is_drawn(value, kind, noun):
     assert page(xml).xpath(f"//div[@class='answer-stage']//g[@data-shape]/{tag}")
 
 
+def test_corners_without_labels_are_one_outline_and_a_lone_box_is_a_box():
+    geometry = {
+        "boundingBox": {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4},
+        "polygon": [{"x": 0.1, "y": 0.2}, {"x": 0.4, "y": 0.2}, {"x": 0.4, "y": 0.6}],
+    }
+    drawings = [
+        part for part in read(task_answers({"blocks": [{"geometry": geometry}]})).parts if isinstance(part, Shapes)
+    ]
+    assert [[shape.kind for shape in drawing.shapes] for drawing in drawings] == [["box"], ["polygon"]]
+
+
+def test_the_size_of_a_window_is_no_box():
+    answer = read(plain(viewport='{"x":0,"y":0,"width":1280,"height":900}'))
+    assert not [part for part in answer.parts if isinstance(part, Shapes)]
+
+
 def test_fractions_of_a_picture_are_drawn_as_fractions():
     drawing = part(read(plain(result=json.dumps([{"x": 0.25, "y": 0.5, "width": 0.1, "height": 0.1}]))), Shapes)
     assert drawing.unit == 1000

@@ -7,7 +7,7 @@ from hits.answers.parts import Fields, Seen
 from marketplace.documents import Answer as Written
 from marketplace.documents import build_answers
 
-from .documents import html_question, page, part, plain, png, row, task_answers, words
+from .documents import html_question, named, page, part, plain, png, row, task_answers, words
 
 FORM = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2017-11-06/QuestionForm.xsd">
 <Question><QuestionIdentifier>bird</QuestionIdentifier><IsRequired>true</IsRequired>
@@ -86,6 +86,36 @@ def test_a_radio_group_of_the_task_gathers_its_buttons_whatever_they_are_called(
     answer = read(task_answers({"cheap": {"on": False}, "dear": {"on": True}}), question)
     (only,) = part(answer, Fields).rows
     assert [(option.text, option.chosen) for option in only.options] == [("Cheap", False), ("Expensive", True)]
+
+
+def test_buttons_that_all_say_on_are_told_apart_by_their_numbers():
+    answer = read(named({"question1.0.on": "true", "question1.1.on": "false", "question1.2.on": "false"}))
+    assert [(option.text, option.chosen) for option in row(answer, "question1").options] == [
+        ("0", True),
+        ("1", False),
+        ("2", False),
+    ]
+
+
+def test_a_summary_beside_the_buttons_is_not_shown_twice():
+    question = html_question('<input type="radio" name="a" value="1"><input type="radio" name="a" value="2">')
+    answer = read(named({"a.1": "False", "a.2": "True", "a": "2"}), question)
+    (only,) = part(answer, Fields).rows
+    assert [option.text for option in only.options if option.chosen] == ["2"]
+
+
+def test_the_envelope_of_augmented_ai_is_opened():
+    answer = read(task_answers({"answerContent": {"kind": {"label": "Falcon"}}, "timeSpentInSeconds": 12.5}))
+    assert [option.text for option in row(answer, "kind").options] == ["Falcon"]
+
+
+def test_a_class_stands_beside_the_picture_of_its_number_if_the_requester_named_it():
+    theirs, ours = "https://worker.example/b.png", "https://pictures.example/a.png"
+    xml = task_answers({"class-0": "dog", "class-1": "cat", "url-0": ours, "url-1": theirs})
+    tree = page(xml, None, {"image1": ours})
+    assert tree.xpath("//dd/img/@src") == [ours]
+    assert [words(label) for label in tree.xpath("//dt")] == ["class-0", "class-1", "url-1"]
+    assert [image.url for image in read(xml, None, {"image1": ours}).images] == [ours]
 
 
 def test_a_toggle_says_on_or_off():
