@@ -1,5 +1,6 @@
 """QuestionForm, HTMLQuestion and ExternalQuestion: what a HIT asks. Source: api, section Question and Answer Data."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -17,27 +18,8 @@ NAMESPACES = {
     "ExternalQuestion": (f"{_SCHEMAS}2006-07-14/ExternalQuestion.xsd",),
 }
 
-_INLINE = frozenset(
-    [
-        "a",
-        "b",
-        "big",
-        "cite",
-        "code",
-        "del",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "q",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-    ]
-)
+# Tags that stand inside a word or line; any other one ends it.
+_INLINE = re.compile("a|b|big|cite|code|del|em|font|i|ins|q|small|span|strong|sub|sup|u")
 
 
 class Kind(StrEnum):
@@ -284,7 +266,7 @@ def _without_tags(xhtml: str) -> str:
     for element in list(root.iter()):
         if element.tag in {"script", "style"}:
             element.text = ""
-        elif element.tag not in _INLINE:  # a paragraph or a cell ends a word, bold type does not
+        elif not _INLINE.fullmatch(element.tag):  # a paragraph or a cell ends a word, bold type does not
             element.text = f" {element.text or ''}"
             element.tail = f" {element.tail or ''}"
     return " ".join("".join(root.itertext()).split())
