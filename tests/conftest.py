@@ -99,14 +99,14 @@ def page(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The folder of recorded answers named by HITDESK_SAMPLES."""
+    """The folder of recorded answers: HITDESK_SAMPLES, or `answers` in it."""
     named = os.environ.get("HITDESK_SAMPLES")
     if not named:
         pytest.skip("HITDESK_SAMPLES is not set: it names a folder of recorded answers.")
     folder = Path(named)
     # Set and wrong is a mistake, not a machine that lacks something.
     assert folder.is_dir(), f"HITDESK_SAMPLES={named} is not a folder."
-    return folder
+    return folder / "answers" if (folder / "answers").is_dir() else folder
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
