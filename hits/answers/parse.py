@@ -43,7 +43,7 @@ def parse(xml_text: str | None) -> Parsed:
     try:
         found = parse_answers(text)
     except DocumentError as error:
-        return Parsed(problem=shown(error, 300), raw=xml_text)
+        return Parsed(problem=f"Shown as raw text: {shown(error, 300)}", raw=xml_text)
     answers: dict[str, Given] = {}
     for answer in found:
         given = Given(
