@@ -59,10 +59,13 @@ class Recorded:
 
 
 def recorded_in(folder: Path | str) -> Iterator[Path]:
-    """The files of a folder that may be recorded answers, in the order of their names."""
-    for path in sorted(Path(folder).iterdir()):
-        if path.suffix.lower() in (".json", ".xml") and path.is_file():
-            yield path
+    """The files of a folder that may be recorded answers, in the order of their names; those of its folder `answers`
+    where it has none itself."""
+    found = [
+        path for path in sorted(Path(folder).iterdir()) if path.suffix.lower() in (".json", ".xml") and path.is_file()
+    ]
+    inner = Path(folder) / "answers"
+    yield from recorded_in(inner) if not found and inner.is_dir() else found
 
 
 def load_recorded(path: Path | str) -> Recorded:
@@ -163,11 +166,7 @@ def _question(title: str, description: str, inputs: dict[str, str], parsed: Pars
     """An HTMLQuestion that could have been answered so: the same widgets, names and pictures."""
     sources = Sources(None, inputs)
     controls = [_control(entry.name, entry.value, sources, element) for entry in normalise(parsed).entries[:400]]
-    shown_inputs = [
-        f"<p><b>{escape(name)}</b> {escape(value[:2_000])}</p>"
-        for name, value in list(inputs.items())[:60]
-        if not looks_like_url(value)
-    ]
+    shown_inputs = [_input(name, value, sources) for name, value in list(inputs.items())[:60]]
     page = ""
     for parts in ([*shown_inputs, *controls], controls, controls[:20], []):
         page = "\n".join(
@@ -188,6 +187,16 @@ def _question(title: str, description: str, inputs: dict[str, str], parsed: Pars
     )
 
 
+def _input(name: str, value: str, sources: Sources) -> str:
+    """An input as the task would show it: pictures as pictures, so that they are the requester's when read again."""
+    named = f"<p><b>{escape(name)}</b> "
+    if looks_like_url(value):
+        address = escape(value.strip(), quote=True)
+        picture = sources.is_picture(name, value)
+        return named + (f'<img src="{address}" alt="">' if picture else f'<a href="{address}">{address}</a>') + "</p>"
+    return f"{named}{escape(value[:2_000])}</p>"
+
+
 def _control(name: str, value: Any, sources: Sources, element: str) -> str:
     named = escape(name, quote=True)
     if isinstance(value, dict):
@@ -198,8 +207,8 @@ def _control(name: str, value: Any, sources: Sources, element: str) -> str:
             return _buttons(named, value)
     text = value if isinstance(value, str) else ""
     if is_technical(Entry(name, value, (name,), "field"), sources):
-        return f'<input type="hidden" name="{named}">'
-    picture = f'<img src="{escape(sources.picture(name).url, quote=True)}" alt="">' if isinstance(value, list) else ""
+        echo = text if text in sources.inputs.values() else ""
+        return f'<input type="hidden" name="{named}" value="{escape(echo[:1_000], quote=True)}">'
     ticked = text.split("|")
     if "checkbox" in element and 1 < len(ticked) <= 20 and all(0 < len(item) <= 60 for item in ticked):
         return _buttons(named, dict.fromkeys(ticked, True))
@@ -208,7 +217,7 @@ def _control(name: str, value: Any, sources: Sources, element: str) -> str:
     if number(value) is not None:
         return f'<p><label>{named} <input type="number" step="any" name="{named}"></label></p>'
     if isinstance(value, (dict, list)) or looks_like_url(text):
-        return f'{picture}<input type="hidden" name="{named}">'
+        return f'<input type="hidden" name="{named}">'
     if len(text) > 100 or "\n" in text:
         return f'<p><label>{named}<br><textarea name="{named}"></textarea></label></p>'
     return f'<p><label>{named} <input type="text" name="{named}"></label></p>'

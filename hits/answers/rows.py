@@ -10,7 +10,7 @@ from hits.answers.parts import Option, Row
 from hits.answers.sources import Sources, looks_like_url
 from hits.answers.text import one_line, shown
 from hits.answers.trees import tree
-from hits.questions import Field
+from hits.questions import Field, fill
 
 _LONG, _LINES = 320, 6
 _MOST_TEXT = 50_000
@@ -68,11 +68,14 @@ def is_technical(entry: Entry, sources: Sources) -> bool:
     text = str(value if value is not None else "")
     if text and sources.inputs.get(entry.name) == text:
         return True
-    if field is not None and field.control == "hidden" and text and text in sources.inputs.values():
-        return True
-    if _TIMING.match(entry.name):
-        return number(value) is not None or bool(_STAMP.match(text))
-    return False
+    if field is not None and field.control == "hidden" and text:
+        put_there = {fill(value, sources.inputs) for value, _ in field.options}
+        return text in put_there or text in sources.inputs.values() or _is_timing(entry, text)
+    return _is_timing(entry, text)
+
+
+def _is_timing(entry: Entry, text: str) -> bool:
+    return bool(_TIMING.match(entry.name)) and (number(entry.value) is not None or bool(_STAMP.match(text)))
 
 
 def _form_row(given: Given, label: str, name: str, field: Field | None) -> Row:
@@ -112,7 +115,9 @@ def _options(chosen: list[str], field: Field | None) -> tuple[tuple[Option, ...]
 def _text_row(value: str, label: str, name: str, field: Field | None, sources: Sources) -> Row:
     stripped = value.strip()
     if not stripped:
-        return Row("blank", label, name, "nothing chosen" if field and field.options else "blank")
+        return Row(
+            "blank", label, name, "nothing chosen" if field and field.control in ("radio", "select") else "blank"
+        )
     control = field.control if field else ""
     if control in ("radio", "select") and field and field.options:
         options, others = _options([value], field)

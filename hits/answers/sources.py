@@ -128,11 +128,15 @@ class Sources:
         after = [key for key, value in self.inputs.items() if key == stem and len(value) >= max(length, 1)]
         return after[0] if stem and after else ""
 
+    @staticmethod
+    def is_picture(name: str, address: str) -> bool:
+        """Whether an input that is an address seems to be one of a picture."""
+        return bool(_PICTURE_FILE.search(address) or _PICTURE_NAME.search(name))
+
     def _candidates(self) -> list[tuple[str, str]]:
         if self._pictures is None:
             addresses = [(key, value.strip()) for key, value in self.inputs.items() if looks_like_url(value)]
-            pictures = [pair for pair in addresses if _PICTURE_FILE.search(pair[1]) or _PICTURE_NAME.search(pair[0])]
-            pictures = [pair for pair in pictures if link(pair[1]).href]
+            pictures = [pair for pair in addresses if self.is_picture(*pair) and link(pair[1]).href]
             # One address and nothing that says picture: the thing to draw on can only be that one.
             self._pictures = pictures or (addresses if len(addresses) == 1 and link(addresses[0][1]).href else [])
         return self._pictures

@@ -102,6 +102,8 @@ def _control(element: etree._Element, labelled: dict[str | None, etree._Element]
         # The text beside a button names the option; what the question is called stands on the group around it.
         options = ((element.get("value", "on"), own),)
         own = _group_label(element)
+    elif control == "hidden":
+        options = ((element.get("value", ""), ""),)  # what it holds if no script changes it
     elif control == "select":
         options = tuple(
             (option.get("value", _words(option, 300)), _words(option, 300)) for option in element.iter("option")

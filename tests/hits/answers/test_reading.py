@@ -134,6 +134,15 @@ def test_telemetry_tokens_and_echoes_are_folded_and_answers_are_not():
     assert {row.label for row in part(answer, Fields).rows} == {"taste", "time"}
 
 
+def test_a_hidden_field_that_holds_what_the_task_put_there_is_folded_and_one_a_script_filled_is_not():
+    question = html_question(
+        '<form><input type="hidden" name="id" value="doc-7"><input type="hidden" name="drawn"></form>'
+    )
+    answer = read(plain(id="doc-7", drawn="a circle"), question)
+    assert [row.label for row in part(answer, Technical).rows] == ["id"]
+    assert [row.label for row in part(answer, Fields).rows] == ["drawn"]
+
+
 def test_the_summary_is_one_line_of_at_most_140_characters():
     answer = read(plain(**{f"field{place}": "lorem ipsum\ndolor " * 50 for place in range(20)}))
     assert len(answer.summary) <= 140

@@ -162,6 +162,24 @@ def test_a_recording_brings_its_assignment_inputs_and_reward(tmp_path):
     }
 
 
+def test_a_recordings_question_alone_brings_its_pictures_and_echoes(tmp_path):
+    picture = "https://p.example/a.png"
+    answers = {"bbox-0": "[[1,2,3,4]]", "url-0": picture, "prompt": "PersonX sleeps", "said": "yes"}
+    recorded = load_recorded(
+        written(tmp_path, {"answers": answers, "inputs": {"image1": picture, "prompt": "PersonX sleeps"}})
+    )
+    answer = read(recorded.answer_xml, recorded.question_xml)
+    assert [drawing.picture.url for drawing in only(answer, Shapes)] == [picture]
+    assert [row.label for part in only(answer, Technical) for row in part.rows] == ["prompt"]
+
+
+def test_a_folder_of_samples_is_looked_through_for_its_answers(tmp_path):
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "README.md").write_text("about")
+    path = written(tmp_path / "answers", {"answers": {"a": "b"}})
+    assert list(recorded_in(tmp_path)) == list(recorded_in(tmp_path / "answers")) == [path]
+
+
 def test_the_question_of_a_recording_has_the_widget_with_its_picture(tmp_path):
     boxes = '[{"height":1,"label":"A & B","left":2,"top":3,"width":4}]'
     recorded = load_recorded(
