@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -38,3 +39,9 @@ def of_account(view: View) -> View:
 
     within_account.of_account = True  # type: ignore[attr-defined]
     return within_account
+
+
+def back_to(request: HttpRequest, otherwise: str) -> str:
+    """Where the person came from, if that was a page of ours."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    return referer.path if referer.netloc == request.get_host() and referer.path else otherwise

@@ -1,0 +1,44 @@
+"""The record of decisions."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from dashboard.access import of_account
+from dashboard.forms import (
+    AuditFilter,
+)
+from dashboard.models import (
+    AuditEvent,
+    AuditHead,
+    Membership,
+)
+from dashboard.pages import page
+
+
+@require_GET
+@of_account
+def audit_log(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Who, when, what, why."""
+    chain = membership.account.slug
+    form = AuditFilter(request.GET or None)
+    form.is_valid()
+    chosen = {name: value for name, value in getattr(form, "cleaned_data", {}).items() if value}
+    rows = AuditEvent.objects.filter(chain=chain, **chosen)
+    labels = {"actor": "Who: {}", "kind": "Kind: {}", "subject": "About {}"}
+    context = {
+        "page": page(rows, request.GET, column="number", descending=True),
+        "filter_form": form,
+        "active_filters": [
+            {
+                "label": labels[name].format(value),
+                "remove_url": "?" + urlencode({key: other for key, other in chosen.items() if key != name}),
+            }
+            for name, value in chosen.items()
+        ],
+        "head": AuditHead.objects.filter(chain=chain).first(),
+        "checked": None,
+    }
+    return render(request, "dashboard/audit.html", context)
