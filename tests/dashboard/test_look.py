@@ -61,7 +61,7 @@ def test_no_page_has_a_serious_barrier_or_scrolls_sideways(desk: Any, lab: Lab, 
     desk.set_viewport_size({"width": width, "height": 800})
     desk.emulate_media(color_scheme=colours)
     slug = lab.account.slug
-    places = [(name, slug) for name in ACCOUNT_PAGES] + [(name,) for name in OTHER_PAGES]
+    places: list[tuple[str, ...]] = [(name, slug) for name in ACCOUNT_PAGES] + [(name,) for name in OTHER_PAGES]
     places += [("assignment", slug, first_waiting(lab).assignment_id)]
     problems = []
     for place in places:
