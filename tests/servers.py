@@ -6,6 +6,7 @@ run is killed. `Missing` carries the sentence a skipped test shows: what is lack
 
 import contextlib
 import ctypes
+import functools
 import http.client
 import json
 import os
@@ -152,10 +153,13 @@ class Marketplace:
     def client(self, access_key: str, secret: str = "secret", **config: Any) -> Any:
         """A boto3 MTurk client that is the requester `access_key`; one attempt per call unless `config` says more."""
         import boto3
+        import botocore.session
         from botocore.config import Config
 
         settings = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 30, **config}
-        return boto3.session.Session().client(
+        session = botocore.session.Session()
+        session.register_component("data_loader", _service_models())
+        return boto3.session.Session(botocore_session=session).client(
             "mturk",
             endpoint_url=self.url,
             region_name="us-east-1",
@@ -163,6 +167,14 @@ class Marketplace:
             aws_secret_access_key=secret,
             config=Config(**settings),
         )
+
+
+@functools.cache
+def _service_models() -> Any:
+    """botocore's service models, read once: parsing them takes ten times as long as making a client."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 @contextlib.contextmanager
