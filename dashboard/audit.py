@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from dashboard.models import Account, AuditEvent, AuditHead, Command, User
@@ -110,3 +111,20 @@ def verify(chain: str) -> Iterator[Fault]:
             yield Fault(chain, expected - 1, "the record of the chain's end is missing")
     elif (head.number, head.hash) != (expected - 1, previous):
         yield Fault(chain, head.number, f"the chain should end at event {head.number} and ends at {expected - 1}")
+
+
+def check(chain: str) -> list[Fault]:
+    """Walk a whole chain and remember for its page what was found."""
+    faults = list(verify(chain))
+    AuditHead.objects.filter(chain=chain).update(
+        checked_at=timezone.now(),
+        checked_number=F("number"),
+        fault=f"Entry {faults[0].number}: {faults[0].what}." if faults else "",
+    )
+    return faults
+
+
+def chains() -> list[str]:
+    """The names of all chains, also of one whose end was removed."""
+    named = set(AuditHead.objects.values_list("chain", flat=True))
+    return sorted(named | set(AuditEvent.objects.order_by().values_list("chain", flat=True).distinct()))

@@ -51,6 +51,9 @@ def start(*, say: Callable[[str], None], demo: bool = False, answers: Path | Non
         "PORT": str(port),
         "MARKETPLACE_PORT": str(marketplace_port),
     }
+    if demo:
+        # The crowd is busy all the time, and whoever looks wants to see it.
+        environment.setdefault("SYNC_SECONDS", "10")
     with only_one(settings.DATA), Supervisor(settings.DATA, environment, say) as supervisor:
         check_port_is_free("PORT", port)
         check_port_is_free("MARKETPLACE_PORT", marketplace_port)

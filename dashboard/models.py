@@ -292,6 +292,10 @@ class AuditHead(models.Model):
     chain = models.CharField(max_length=40, primary_key=True)
     number = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, blank=True)
+    # What the last walk along the whole chain found; `fault` is a sentence, or empty where it holds.
+    checked_at = models.DateTimeField(null=True)
+    checked_number = models.PositiveBigIntegerField(default=0)
+    fault = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.chain} #{self.number}"

@@ -210,6 +210,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "dashboard.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "sync": {"task": "dashboard.tasks.sync_all", "schedule": float(SYNC_SECONDS), "options": {"expires": 60}},
+    "check the audit": {"task": "dashboard.tasks.check_audit", "schedule": 3600.0, "options": {"expires": 1800}},
     "full sync": {"task": "dashboard.tasks.sync_all_fully", "schedule": crontab(hour="3", minute="20")},
 }
 

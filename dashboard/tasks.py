@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from dashboard import commands
+from dashboard import audit, commands
 from dashboard.models import Account, SyncRun, User
 from hits import sync as hits_sync
 from workers import sync as workers_sync
@@ -43,6 +43,13 @@ def sync_all() -> None:
 def sync_all_fully() -> None:
     for account in Account.objects.all():
         start_sync(account, full=True)
+
+
+@shared_task
+def check_audit() -> None:
+    for chain in audit.chains():
+        if faults := audit.check(chain):
+            log.error("The audit chain of %s does not hold: %s", chain, faults[0])
 
 
 def begin_sync(account: Account, *, full: bool = False, by: User | None = None) -> SyncRun | None:

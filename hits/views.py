@@ -25,6 +25,7 @@ from hits import actions
 from hits.answers import read
 from hits.forms import SORTS, STATUSES, DecideManyForm, DecisionForm, QueueFilter
 from hits.models import Assignment, AssignmentQuerySet, Batch
+from hits.questions import Question, read_question
 
 CANNED_REASONS = [
     "The answer does not follow the instructions.",
@@ -34,6 +35,7 @@ CANNED_REASONS = [
 ]
 #: Of how many answers a batch's median is taken; more would not change what it says.
 MEDIAN_OF = 201
+MOST_PICTURES = 6
 
 
 def _assignment_of(membership: Membership, assignment_id: str) -> Assignment:
@@ -219,10 +221,12 @@ def _workbench(
     )
     before = rows.filter(bound(column, *here, descending=not descending))[:COUNT_TO].count()
     undo = _undo_of(membership)
+    question = read_question(current.hit.question)
     context = {
         "assignment": current,
         "answer": current.answer_read,
-        "question_text": "",
+        "question_text": question.text,
+        "task_pictures": _pictures_not_drawn(question, current),
         "instructions": current.hit.hit_type.description,
         "cost": current.cost,
         "fee": current.hit.fee,
@@ -271,6 +275,12 @@ def workbench_of(
         form = DecisionForm({"action": "approve"})
         form.add_error(None, error)
     return _workbench(request, membership, _assignment_of(membership, assignment_id), query, form=form)
+
+
+def _pictures_not_drawn(question: Question, current: Any) -> list[str]:
+    """Pictures of the task that the answer is not drawn upon: a receipt beside the total that was typed."""
+    drawn = {image.url for image in current.answer_read.images}
+    return [url for url in question.images if url not in drawn][:MOST_PICTURES]
 
 
 def _median_seconds(current: Assignment) -> int | None:

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dashboard.audit import verify
-from dashboard.models import AuditEvent, AuditHead
+from dashboard import audit
+from dashboard.models import AuditEvent
 
 
 class Command(BaseCommand):
@@ -15,15 +15,13 @@ class Command(BaseCommand):
         parser.add_argument("chains", nargs="*", metavar="CHAIN", help="the account's name in the URL, or 'server'")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = set(AuditHead.objects.values_list("chain", flat=True)) | set(
-            AuditEvent.objects.order_by().values_list("chain", flat=True).distinct()
-        )
-        wanted = options["chains"] or sorted(known)
-        if unknown := set(wanted) - known:
+        known = audit.chains()
+        wanted = options["chains"] or known
+        if unknown := set(wanted) - set(known):
             raise CommandError(f"There is no chain called {', '.join(sorted(unknown))}.")
         broken = 0
         for chain in wanted:
-            faults = list(verify(chain))
+            faults = audit.check(chain)
             broken += bool(faults)
             for fault in faults:
                 self.stderr.write(f"{fault.chain} #{fault.number}: {fault.what}.")
