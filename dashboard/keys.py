@@ -1,6 +1,7 @@
 """Secrets: made once, kept beside the data, never in the repository; requesters' keys are encrypted with them."""
 
 import base64
+import contextlib
 import hashlib
 import os
 import secrets
@@ -11,14 +12,16 @@ from cryptography.fernet import Fernet, InvalidToken
 
 def kept_secret(path: Path) -> str:
     """Return the secret kept in `path`, making it (0600) on first use; two processes starting at once agree."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        secret = secrets.token_urlsafe(50)
-        file.write(secret)
-    return secret
+    if not path.exists():
+        # Written aside and linked into place: nobody ever reads half a secret, and the first one wins.
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()
 
 
 class Undecipherable(Exception):

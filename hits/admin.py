@@ -54,7 +54,7 @@ class HITAdmin(ReadOnly):
 
 @admin.register(Assignment)
 class AssignmentAdmin(ReadOnly):
-    list_display = ("assignment_id", "worker_id", "status", "summary", "submitted_at", "auto_approval_at", "account")
+    list_display = ("assignment_id", "worker_id", "status", "submitted_at", "auto_approval_at", "account")
     list_filter = ("status", "account")
     search_fields = ("=assignment_id", "=worker_id", "=hit__hit_id")
     list_select_related = ("account",)

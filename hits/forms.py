@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 
 from hits.models import AssignmentQuerySet, AssignmentStatus, Batch
@@ -69,7 +68,7 @@ class QueueFilter(forms.Form):
         if "hit" in chosen:
             rows = rows.filter(hit__hit_id=chosen["hit"].strip().upper())
         if "text" in chosen:
-            rows = rows.filter(Q(answer__icontains=chosen["text"]) | Q(summary__icontains=chosen["text"]))
+            rows = rows.filter(answer__icontains=chosen["text"])
         if "deadline" in chosen:
             rows = rows.auto_approving_before(timezone.now() + DEADLINES[chosen["deadline"]])
         return rows

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.models import Account, Command
+from hits.answers import read
 from marketplace.policies import asks_for_masters, assignment_fee
 
 
@@ -158,7 +159,6 @@ class Assignment(models.Model):
     raw = models.JSONField(
         default=dict, encoder=DjangoJSONEncoder, help_text="The API's answer without the Answer member."
     )
-    summary = models.CharField(max_length=160, blank=True, help_text="One line of the answer, for lists.")
     # The verdict asked here and not yet settled; kept beside the row so that the queue needs no join to skip it.
     verdict = models.ForeignKey(Command, on_delete=models.SET_NULL, null=True, blank=True, related_name="verdict_of")
     synced_at = models.DateTimeField(null=True)
@@ -198,3 +198,8 @@ class Assignment(models.Model):
     @property
     def reward(self) -> Decimal:
         return self.hit.reward
+
+    @property
+    def summary(self) -> str:
+        """One line of the answer, for lists; read when it is shown, so that a sync does not pay for it."""
+        return read(self.answer).summary

@@ -16,7 +16,6 @@ from django.utils import timezone
 from dashboard import audit, mturk
 from dashboard.commands import clear_problem, note_problem
 from dashboard.models import Account, Command, State, SyncRun
-from hits.answers import read
 from hits.models import HIT, Assignment, AssignmentStatus, Batch, HITType
 
 log = logging.getLogger(__name__)
@@ -291,7 +290,7 @@ def _store_assignments(account: Account, hit: HIT, remote: list[dict[str, Any]])
             unique_fields=["account", "assignment_id"],
             update_fields=[
                 "hit", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "approved_at",
-                "rejected_at", "deadline", "feedback", "answer", "raw", "summary", "synced_at", "gone_at",
+                "rejected_at", "deadline", "feedback", "answer", "raw", "synced_at", "gone_at",
             ],
         )  # fmt: skip
         audit.record_many(account, _events_elsewhere(account, elsewhere))
@@ -315,7 +314,6 @@ def _assignment_row(account: Account, hit: HIT, item: dict[str, Any]) -> Assignm
         feedback=item.get("RequesterFeedback", ""),
         answer=answer,
         raw={name: value for name, value in item.items() if name != "Answer"},
-        summary=read(answer, None).summary[:160],
         synced_at=timezone.now(),
     )
 
@@ -359,7 +357,7 @@ def _events_elsewhere(account: Account, changes: Iterable[tuple[dict[str, Any], 
 
 def pull_balance(run: SyncRun) -> None:
     """GetAccountBalance, when something was read or the last one is old: an unchanged account costs no extra call."""
-    account = run.account
+    account = Account.objects.get(pk=run.account_id)
     fresh = account.balance_at is not None and account.balance_at > timezone.now() - timedelta(minutes=10)
     if fresh and not run.done and not run.full:
         return

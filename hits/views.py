@@ -234,7 +234,7 @@ def _workbench(
         "others": Assignment.objects.filter(hit=current.hit)
         .exclude(pk=current.pk)
         .select_related("verdict")
-        .defer("answer", "raw")
+        .defer("raw")
         .order_by("submitted_at")[:20],
         "commands": Command.objects.filter(account=account, assignment_id=current.assignment_id).select_related(
             "requested_by"

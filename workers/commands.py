@@ -19,7 +19,7 @@ class SendBonus(Kind):
 
     def already_done(self, error: mturk.MTurkError) -> bool:
         # MTurk answers a repeated token with an error; only the bonus itself can have used this token.
-        return "idempotency token" in error.message
+        return error.code.endswith("DuplicateRequest") or "idempotency token" in error.message
 
     def ask(self, command: Command) -> Outcome:
         if command.first_sent_at is None:

@@ -71,7 +71,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     results = [
         {"kind": "Assignment", "id": row.assignment_id, "words": row.summary,
          "url": reverse("assignment", args=[account.slug, row.assignment_id])}
-        for row in Assignment.objects.of(account).filter(assignment_id__in=ids).only("assignment_id", "summary")[:20]
+        for row in Assignment.objects.of(account).filter(assignment_id__in=ids).only("assignment_id", "answer")[:20]
     ]  # fmt: skip
     results += [
         {"kind": "HIT", "id": hit.hit_id, "words": hit.title, "url": f"{queue}?hit={hit.hit_id}&status=all"}

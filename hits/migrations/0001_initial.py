@@ -73,7 +73,6 @@ class Migration(migrations.Migration):
                 ('feedback', models.TextField(blank=True)),
                 ('answer', models.TextField(blank=True, help_text='The QuestionFormAnswers document as it came.')),
                 ('raw', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, help_text="The API's answer without the Answer member.")),
-                ('summary', models.CharField(blank=True, help_text='One line of the answer, for lists.', max_length=160)),
                 ('synced_at', models.DateTimeField(null=True)),
                 ('gone_at', models.DateTimeField(null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='dashboard.account')),

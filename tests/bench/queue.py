@@ -38,7 +38,6 @@ def fill(account: Account, rows: int) -> None:
                 auto_approval_at=now + timedelta(days=1, seconds=number),
                 answer=pattern.answer,
                 raw=pattern.raw,
-                summary=pattern.summary,
                 synced_at=now,
             )
         )

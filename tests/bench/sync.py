@@ -26,7 +26,7 @@ FORM = """<HTMLQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanical
 FIELDS = {f"question{number}": f"an answer of a usual length, number {number}" for number in range(11)}
 COLUMNS = (
     "account_id", "hit_id", "assignment_id", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at",
-    "feedback", "answer", "raw", "summary", "synced_at",
+    "feedback", "answer", "raw", "synced_at",
 )  # fmt: skip
 
 

@@ -45,8 +45,9 @@ def test_hits_and_assignments_arrive_with_everything_a_page_shows(lab: Lab) -> N
     assert run.error == ""
     assert (run.hits_seen, run.assignments_seen, run.done, run.total) == (2, 3, 2, 2)
     assert set(Assignment.objects.values_list("assignment_id", flat=True)) == ids
-    row = Assignment.objects.select_related("hit__batch", "hit__hit_type").get(hit__hit_id=hit, summary__contains="1")
+    row = Assignment.objects.select_related("hit__batch", "hit__hit_type").get(hit__hit_id=hit, answer__contains=">1<")
     assert row.status == "Submitted"
+    assert "1" in row.summary
     assert row.auto_approval_at - row.submitted_at == timedelta(days=1)
     assert "<FreeText>1</FreeText>" in row.answer
     assert row.raw["AssignmentId"] == row.assignment_id
