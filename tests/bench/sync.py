@@ -125,7 +125,7 @@ def raw(account: Account) -> None:
                 moment(item["AcceptTime"]), moment(item["SubmitTime"]), moment(item["AutoApprovalTime"]), "",
                 item["Answer"],
                 json.dumps({name: value for name, value in item.items() if name != "Answer"}, cls=DjangoJSONEncoder),
-                "", now,
+                now,
             )
             for item in page.response["Assignments"]
         ]  # fmt: skip
