@@ -25,7 +25,7 @@ from hits import actions
 from hits.answers import read
 from hits.forms import SORTS, STATUSES, DecideManyForm, DecisionForm, QueueFilter
 from hits.models import Assignment, AssignmentQuerySet, Batch
-from hits.questions import Question, read_question
+from hits.questions import Question, question_words, read_question
 
 CANNED_REASONS = [
     "The answer does not follow the instructions.",
@@ -36,6 +36,7 @@ CANNED_REASONS = [
 #: Of how many answers a batch's median is taken; more would not change what it says.
 MEDIAN_OF = 201
 MOST_PICTURES = 6
+SHORT_QUESTION = 1200
 
 
 def _assignment_of(membership: Membership, assignment_id: str) -> Assignment:
@@ -221,11 +222,12 @@ def _workbench(
     )
     before = rows.filter(bound(column, *here, descending=not descending))[:COUNT_TO].count()
     undo = _undo_of(membership)
-    question = read_question(current.hit.question)
+    question, words = read_question(current.hit.question), question_words(current.hit.question)
     context = {
         "assignment": current,
         "answer": current.answer_read,
-        "question_text": question.text,
+        "question_text": words,
+        "question_open": 0 < len(words) <= SHORT_QUESTION,
         "task_pictures": _pictures_not_drawn(question, current),
         "instructions": current.hit.hit_type.description,
         "cost": current.cost,

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from hits.questions.attributes import fill
 from hits.questions.model import Field, Question, Widget, filled
-from hits.questions.page import read_page
+from hits.questions.page import read_page, visible_text
 from marketplace import documents
 
-__all__ = ["Field", "Question", "Widget", "fill", "filled", "read_question"]
+__all__ = ["Field", "Question", "Widget", "fill", "filled", "question_words", "read_question"]
 
 LONGEST = 1_000_000  # MTurk refuses a question above 65,535 bytes; a layout's HTML may be longer
 _URL = re.compile(r"https?://[^\s\"'<>\\]{4,2000}")
@@ -23,6 +23,22 @@ def read_question(text: str | None) -> Question:
     if len(text) > LONGEST:
         return Question(kind="", problem="The question is too long to read.")
     return _read(text)
+
+
+def question_words(text: str | None) -> str:
+    """What the task says to the worker, as plain lines, "" where only its own server or a script knows. Never raises.
+
+    Apart from `read_question`, because a list of fifty answers has no use for it.
+    """
+    if not text or len(text) > LONGEST:
+        return ""
+    try:
+        document = documents.parse_question(text)
+    except documents.DocumentError:
+        return visible_text(text) if _HTML.match(text.strip()) else ""
+    if document.kind is documents.Kind.HTML_QUESTION:
+        return visible_text(document.html)
+    return document.overview[:4000]
 
 
 # A queue page shows many assignments of few questions.

@@ -25,6 +25,10 @@ _WIDGETS = {
     "crowd-classifier-multi-select",
     "crowd-entity-annotation",
 }
+_UNSEEN = {"head", "script", "style", "template", "select", "textarea", "noscript", "svg", "object", "iframe", "title"}
+_INLINE = {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "img", "input", "kbd", "mark", "q", "s",
+           "small", "span", "strong", "sub", "sup", "u", "var", "wbr"}  # fmt: skip
+_LONGEST_TEXT = 6_000
 _REGIONS = {"full-instructions", "short-instructions", "classification-target", "worker-comment"}
 
 
@@ -66,6 +70,31 @@ def read_page(html: str, urls: frozenset[str]) -> Question:
         urls=urls,
         flattened=flattened,
     )
+
+
+def visible_text(html: str) -> str:
+    """The words a worker sees on the page, a line for each block: what a reviewer has to know to judge the answer."""
+    root = _tree(html)
+    if root is None:
+        return ""
+    lines: list[list[str]] = [[]]
+    length = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag = str(element.tag)
+        if event == "start" and tag in _UNSEEN:
+            # iterwalk goes on into it; without its words there is nothing to see.
+            for child in list(element):
+                element.remove(child)
+            element.text = None
+        if tag not in _INLINE:
+            lines.append([])
+        text = element.text if event == "start" else element.tail
+        if words := (text or "").split():
+            lines[-1].append(" ".join(words))
+            length += sum(map(len, words))
+        if length > _LONGEST_TEXT:
+            break
+    return "\n".join(joined for line in lines if (joined := " ".join(line)))[:_LONGEST_TEXT]
 
 
 def _tree(html: str) -> etree._Element | None:
