@@ -61,8 +61,11 @@ def approve_assignment(requester: Requester, request: dict[str, Any]) -> dict[st
 
 
 def reject_assignment(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
-    """Refuse a submitted assignment, telling the worker why (api:1774)."""
-    feedback = limits.text("RequesterFeedback", request["RequesterFeedback"], 1, 1024)
+    """Refuse a submitted assignment, telling the worker why (api:1774).
+
+    The model demands a feedback but no text in it, and platforms that never ask for a reason send an empty one.
+    """
+    feedback = limits.text("RequesterFeedback", request["RequesterFeedback"], 0, 1024)
     assignment = finding.assignment_to_change(requester, request["AssignmentId"])
     if assignment.status != SUBMITTED:
         raise finding.wrong_assignment_state("Submitted")

@@ -14,24 +14,25 @@ from .hits import MAX_ASSIGNMENTS
 def update_expiration_for_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """Extend a HIT, or expire it at once with a time that is not in the future; it cannot be shortened (api:1957).
 
-    As at MTurk the increment counts from the current expiry (from now if that has passed), and the same ExpireAt for
-    the same HIT within 24 hours is taken for a repetition.
+    As at MTurk the increment counts from the current expiry (from now if that has passed), and the same new expiry for
+    the same HIT within 24 hours is taken for a repetition. Expiring at once needs no such guard: cleaning-up scripts
+    send the same long-gone time again and again, and always could.
     """
     hit = finding.hit_to_change(requester, request["HITId"])
     now, expire_at = clock.now(), _milliseconds(request["ExpireAt"])
     slots.settle(hit, now)
-    # The recorded token is the HIT id followed by the time as Java prints a Date.
-    token = hit.hit_id + expire_at.strftime("%a %b %d %H:%M:%S UTC %Y")
-    try:
-        tokens.claim(requester, "UpdateExpirationForHIT", token, at=now)
-    except tokens.AlreadyUsed:
-        raise limits.token_used(token) from None
     if expire_at <= now:
         hit.expiration = expire_at  # stored as asked
         hit.save(update_fields=["expiration"])
         if not hit.lapsed:
             slots.lapse(hit, at=now)
         return {}
+    # The recorded token is the HIT id followed by the time as Java prints a Date.
+    token = hit.hit_id + expire_at.strftime("%a %b %d %H:%M:%S UTC %Y")
+    try:
+        tokens.claim(requester, "UpdateExpirationForHIT", token, at=now)
+    except tokens.AlreadyUsed:
+        raise limits.token_used(token) from None
     increment = expire_at - max(hit.expiration, now)
     limits.number("ExpirationIncrementInSeconds", increment // timedelta(seconds=1), 60, limits.YEAR)
     slots.extend(hit, expire_at, at=now)

@@ -124,9 +124,17 @@ def test_feedback_is_bounded_and_printable(mturk, control, hit):
         mturk.approve_assignment(AssignmentId=assignment_id, RequesterFeedback="é" * 1025)
     with invalid(r"RequesterFeedback contains the character U\+000B"):
         mturk.reject_assignment(AssignmentId=assignment_id, RequesterFeedback="a\x0bb")
-    with invalid("RequesterFeedback has a minimum length of 1"):
-        mturk.reject_assignment(AssignmentId=assignment_id, RequesterFeedback="")
     mturk.approve_assignment(AssignmentId=assignment_id, RequesterFeedback="é\n\t" * 341)
+
+
+def test_a_rejection_says_why_or_at_least_says_nothing(mturk, control, hit, wire):
+    assignment_id = do(control, hit, "AREJECTED")
+    reply = wire.call("RejectAssignment", {"AssignmentId": assignment_id})
+    assert "Value null at 'requesterFeedback' failed" in reply.json["message"]
+    mturk.reject_assignment(AssignmentId=assignment_id, RequesterFeedback="")
+    rejected = mturk.get_assignment(AssignmentId=assignment_id)["Assignment"]
+    assert rejected["AssignmentStatus"] == "Rejected"
+    assert "RequesterFeedback" not in rejected
 
 
 def test_assignments_are_listed_by_status_in_the_order_of_submission(mturk, control):

@@ -1,7 +1,10 @@
 """What becomes of a HIT: its states and counts, changes to it, and what time alone does."""
 
 import datetime
+import functools
 import time
+
+import pytest
 
 from tests.marketplace.making import balance, do, invalid, new_hit, refused, state
 
@@ -115,14 +118,28 @@ def test_expiry_moves_by_a_minute_to_a_year_and_never_back(mturk, control):
     assert mturk.get_hit(HITId=hit["HITId"])["HIT"]["Expiration"] == expiration + datetime.timedelta(seconds=60)
 
 
-def test_the_same_expiry_twice_is_taken_for_a_repetition(mturk):
+def test_the_same_new_expiry_twice_is_taken_for_a_repetition(mturk):
     hit = new_hit(mturk)
-    moment = datetime.datetime(2021, 7, 14, 20, 26, 6, tzinfo=UTC)
+    moment = hit["Expiration"] + datetime.timedelta(hours=1)
     mturk.update_expiration_for_hit(HITId=hit["HITId"], ExpireAt=moment)
-    token = f'"{hit["HITId"]}Wed Jul 14 20:26:06 UTC 2021"'
+    token = f'"{hit["HITId"]}{moment.astimezone(UTC):%a %b %d %H:%M:%S} UTC {moment.astimezone(UTC):%Y}"'
     with refused("DuplicateRequest", f"^The idempotency token {token} has already been processed\\."):
         mturk.update_expiration_for_hit(HITId=hit["HITId"], ExpireAt=moment)
-    mturk.update_expiration_for_hit(HITId=hit["HITId"], ExpireAt=0)
+
+
+@pytest.mark.parametrize("moment", [0, "2015-01-01"])
+def test_a_hit_can_be_expired_with_the_same_past_time_as_often_as_a_script_likes(mturk, control, moment):
+    hit = new_hit(mturk, MaxAssignments=2)
+    held = control.post("accept", {"HITId": hit["HITId"], "WorkerId": "A1LATE"})["AssignmentId"]
+    expire_again = functools.partial(mturk.update_expiration_for_hit, HITId=hit["HITId"], ExpireAt=moment)
+    expire_again()
+    expire_again()
+    with refused("InvalidHITState", "'Unassignable'"):
+        mturk.delete_hit(HITId=hit["HITId"])
+    control.post("return", {"AssignmentId": held})
+    expire_again()
+    mturk.delete_hit(HITId=hit["HITId"])
+    assert balance(mturk) == ("10000.00", "0.00")
 
 
 def test_fewer_than_ten_assignments_never_become_ten(mturk):
