@@ -1,5 +1,6 @@
 """What people say about accounts, members, policy and themselves."""
 
+import secrets
 import zoneinfo
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.text import slugify
 
+from dashboard.audit import SERVER_CHAIN
 from dashboard.models import Account, Credentials, Environment, Membership, Role, User
 
 
@@ -36,6 +38,11 @@ class ConnectionForm(forms.ModelForm):
         fields = ["name", "environment", "endpoint_url", "region", "credentials", "credentials_reference",
                   "access_key_id"]  # fmt: skip
         labels = {"credentials_reference": "Profile, role or prefix", "access_key_id": "Access key id"}
+        help_texts = {
+            "region": "us-east-1 everywhere but at endpoints of your own.",
+            "credentials_reference": "Only where the credentials are not kept here.",
+            "access_key_id": "For the marketplace that comes with HITdesk leave key and secret empty: they are made.",
+        }
 
     def clean_endpoint_url(self) -> str:
         url = self.cleaned_data["endpoint_url"].strip().rstrip("/")
@@ -52,7 +59,12 @@ class ConnectionForm(forms.ModelForm):
         url = cleaned.get("endpoint_url", "")
         if cleaned.get("environment") == Environment.PRODUCTION and url.startswith("http:"):
             self.add_error("endpoint_url", "Real money needs https.")
+        ours = cleaned.get("environment") == Environment.MARKETPLACE and not url
         if cleaned.get("credentials") == Credentials.KEYS:
+            if ours and not cleaned.get("access_key_id") and not cleaned.get("secret"):
+                # The marketplace that comes with HITdesk takes any key: each is a requester of its own.
+                cleaned["access_key_id"] = f"HITDESK{secrets.token_hex(8).upper()}"
+                cleaned["secret"] = secrets.token_urlsafe(30)
             if not cleaned.get("access_key_id"):
                 self.add_error("access_key_id", "Enter the access key id.")
             if not cleaned.get("secret") and not self.instance.secret_encrypted:
@@ -76,7 +88,8 @@ def free_slug(name: str) -> str:
     """A slug for the URL that no other account has."""
     base = slugify(name)[:32] or "account"
     slug, number = base, 1
-    while Account.objects.filter(slug=slug).exists():
+    # An account's slug names its chain in the audit, and the server has one too.
+    while slug == SERVER_CHAIN or Account.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{base}-{number}"
     return slug
@@ -92,6 +105,11 @@ class PolicyForm(forms.ModelForm):
             "undo_seconds": "Undo window, in seconds",
             "release_rejections": "Rejections wait for an approver",
             "release_bonus_above": "Bonuses above this many dollars need a second person",
+        }
+        help_texts = {
+            "undo_seconds": "How long a decision can be taken back before it is sent. Empty: as the server is set, 10.",
+            "release_rejections": "",
+            "release_bonus_above": "Empty: no limit. A reviewer's bonus needs one always.",
         }
 
     def clean_undo_seconds(self) -> int | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard import mturk, statistics, tasks
 from dashboard.access import back_to, of_account
-from dashboard.models import (
+from dashboard.models import Credentials, Environment, (
     Membership,
 )
 from hits.models import HIT, Assignment
@@ -33,6 +33,9 @@ def overview(request: HttpRequest, membership: Membership) -> HttpResponse:
         "has_hits": bool(rows),
         "endpoint_url": mturk.endpoint_of(account),
         "region": account.region,
+        # HITs belong to a key: a script with another one would publish where this account does not look.
+        "access_key_id": account.access_key_id if account.credentials == Credentials.KEYS else "",
+        "any_secret": account.environment == Environment.MARKETPLACE and not account.endpoint_url,
     }
     return render(request, "dashboard/overview.html", context)
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from dashboard.models import Command
+from dashboard.models import Account, Command
 from hits.actions import approve, reject
 from hits.models import Assignment
 from tests.cast import Lab, make_lab
@@ -231,6 +231,13 @@ def test_the_first_visit_creates_the_manager_and_only_the_first(db: Any) -> None
     good = {"username": "boss", "password": "a long passphrase", "again": "a long passphrase"}
     assert client.post("/setup/", good)["Location"] == "/all/"
     assert client.get("/all/").status_code == 200
+    added = client.post("/all/", {"name": "My lab", "environment": "marketplace", "region": "us-east-1",
+                                  "credentials": "keys"})  # fmt: skip
+    assert added["Location"] == "/a/my-lab/"
+    account = Account.objects.get()
+    assert account.access_key_id.startswith("HITDESK")
+    assert account.secret_access_key
+    assert client.get("/a/my-lab/").status_code == 200
     assert Client().get("/setup/").status_code == 404
 
 

@@ -7,7 +7,8 @@ def test_the_words_a_worker_sees_come_line_by_line_and_no_script_or_style() -> N
     page = (
         "<html><head><title>T</title><style>p{}</style></head><body><h1>Compare</h1><p>Read <b>both</b> texts.</p>"
         "<script>alert('x')</script><div>Der Hund &amp; die Katze<br>zweite Zeile</div>"
-        "<label>A <input name=a></label><select><option>one</option></select><textarea name=t>typed</textarea>tail</body></html>"
+        "<label>A <input name=a></label><select><option>one</option></select>"
+        "<textarea name=t>typed</textarea>tail</body></html>"
     )
     assert question_words(page).split("\n") == [
         "Compare",
