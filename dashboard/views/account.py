@@ -12,9 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard import mturk, statistics, tasks
 from dashboard.access import back_to, of_account
-from dashboard.models import Credentials, Environment, (
-    Membership,
-)
+from dashboard.models import Credentials, Environment, Membership
 from hits.models import HIT, Assignment
 
 

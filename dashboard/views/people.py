@@ -12,16 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard import actions, tasks
 from dashboard.access import memberships_of
-from dashboard.forms import (
-    ConnectionForm,
-    ProfileForm,
-    SetupForm,
-)
-from dashboard.models import (
-    Environment,
-    Role,
-    User,
-)
+from dashboard.forms import ConnectionForm, ProfileForm, SetupForm
+from dashboard.models import Environment, Role, User
 from dashboard.permissions import Denied
 
 
