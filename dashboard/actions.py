@@ -18,6 +18,7 @@ _TOLD = (
 @transaction.atomic
 def create_manager(*, username: str, password: str, email: str = "") -> User:
     """The first person of a new server. Denied as soon as there is anybody."""
+    audit.lock(None)  # of two strangers at once, one is first
     if User.objects.exists():
         raise Denied("Somebody was here first. Sign in, or ask the manager to add you.")
     user = User.objects.create_superuser(username=username, password=password, email=email)

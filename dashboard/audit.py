@@ -52,9 +52,8 @@ def record_many(account: Account | None, rows: list[dict[str, Any]]) -> list[Aud
         raise RuntimeError("An audit event belongs into the transaction of what it records.")
     if not rows:
         return []
-    chain = account.slug if account else SERVER_CHAIN
-    AuditHead.objects.get_or_create(chain=chain)
-    head = AuditHead.objects.select_for_update().get(chain=chain)
+    head = lock(account)
+    chain = head.chain
     events = []
     for row in rows:
         head.number += 1
@@ -66,6 +65,13 @@ def record_many(account: Account | None, rows: list[dict[str, Any]]) -> list[Aud
     AuditEvent.objects.bulk_create(events)
     head.save(update_fields=["number", "hash"])
     return events
+
+
+def lock(account: Account | None) -> AuditHead:
+    """Hold the end of a chain until the transaction ends."""
+    chain = account.slug if account else SERVER_CHAIN
+    AuditHead.objects.get_or_create(chain=chain)
+    return AuditHead.objects.select_for_update().get(chain=chain)
 
 
 def _digest(event: AuditEvent) -> str:

@@ -93,10 +93,10 @@ def _decide(
         .defer("answer", "raw", "hit__raw", "hit__question")
         .get(pk=assignment.pk)
     )
-    if form_key is not None:
-        earlier = Command.objects.filter(account=assignment.account, form_key=form_key).first()
-        if earlier is not None:
-            return earlier
+    said = {"assignment_id": assignment.assignment_id, "note": feedback}
+    earlier = commands.made_before(kind, account=assignment.account, by=by, form_key=form_key, **said)
+    if earlier is not None:
+        return earlier
     (check_can_override if kind is OverrideRejection else check_can_decide)(by, assignment)
     params: dict[str, Any] = {"AssignmentId": assignment.assignment_id}
     if feedback:
@@ -140,7 +140,10 @@ def decide_together(
     check_role(by, account, Role.REVIEWER, "review work")
     done = Together()
     chosen = list(dict.fromkeys(assignment_ids))
-    rows = {row.assignment_id: row for row in Assignment.objects.of(account).filter(assignment_id__in=chosen)}
+    # All locked before anything is written, and in one order: two overlapping selections wait for each other instead of
+    # stopping each other half way, the one with the audit's end in its hand and the other with an assignment.
+    wanted = Assignment.objects.of(account).filter(assignment_id__in=chosen).order_by("pk").select_for_update()
+    rows = {row.assignment_id: row for row in wanted}
     for assignment_id in chosen:
         assignment = rows.get(assignment_id)
         if assignment is None:

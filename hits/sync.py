@@ -208,8 +208,9 @@ def _mark_gone(account: Account, seen: set[str], started: datetime) -> None:
     for start in range(0, len(gone), 500):
         part = gone[start : start + 500]
         with transaction.atomic():
-            HIT.objects.filter(pk__in=[pk for pk, _ in part]).update(gone_at=timezone.now(), stale=False)
+            # Assignments before HITs, the order in which a verdict settles; else the two could wait for each other.
             Assignment.objects.filter(hit__in=[pk for pk, _ in part], gone_at=None).update(gone_at=timezone.now())
+            HIT.objects.filter(pk__in=[pk for pk, _ in part]).update(gone_at=timezone.now(), stale=False)
             audit.record_many(
                 account,
                 [
@@ -268,7 +269,8 @@ def _store_assignments(account: Account, hit: HIT, remote: list[dict[str, Any]])
     with transaction.atomic():
         ours = {
             row.assignment_id: row
-            for row in Assignment.objects.select_for_update()
+            for row in Assignment.objects.order_by("pk")
+            .select_for_update()
             .filter(account=account, assignment_id__in=[item["AssignmentId"] for item in remote])
             .only("assignment_id", "worker_id", "status", "submitted_at", "verdict_id", "gone_at", "auto_approval_at")
         }

@@ -22,12 +22,12 @@ class SendBonus(Kind):
         return error.code.endswith("DuplicateRequest") or "idempotency token" in error.message
 
     def ask(self, command: Command) -> Outcome:
-        if command.first_sent_at is None:
+        if not command.attempts and command.first_sent_at is None:
             return Outcome(State.QUEUED)
         payment = self._find(command)
         if payment is not None:
             return Outcome(State.DONE, response={"GrantTime": payment["GrantTime"].isoformat()})
-        if timezone.now() - command.first_sent_at <= TOKEN_LIFE:
+        if command.first_sent_at is None or timezone.now() - command.first_sent_at <= TOKEN_LIFE:
             return Outcome(State.QUEUED)
         return Outcome(
             State.ATTENTION,

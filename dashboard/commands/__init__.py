@@ -7,7 +7,7 @@ it dies is found by `sweep`. Which operation, what an answer means and what chan
 the `commands.py` of the app it belongs to.
 """
 
-from dashboard.commands.asking import ask, raise_who_was_first, undo_window, wake
+from dashboard.commands.asking import ask, made_before, raise_who_was_first, undo_window, wake
 from dashboard.commands.deciding import cancel, decide, decline, release, retry
 from dashboard.commands.delivery import (
     claim,
@@ -24,6 +24,6 @@ from dashboard.commands.states import TRANSITIONS, move
 
 __all__ = [
     "TOKEN_LIFE", "TRANSITIONS", "Kind", "Outcome", "ask", "cancel", "claim", "clear_problem", "decide", "decline",
-    "deliver_due", "kind_of", "mark_sent", "move", "note_problem", "raise_who_was_first", "register", "release",
-    "resolve_unknown", "retry", "settle", "sweep", "undo_window", "wake",
+    "deliver_due", "kind_of", "made_before", "mark_sent", "move", "note_problem", "raise_who_was_first", "register",
+    "release", "resolve_unknown", "retry", "settle", "sweep", "undo_window", "wake",
 ]  # fmt: skip

@@ -30,13 +30,12 @@ def ask(
 ) -> Command:
     """Write down a wish. Call inside the transaction that changes the mirror; MTurk hears of it after the undo window.
 
-    The same `form_key` again returns the command it made the first time. Raises Denied where another open command
-    holds the same `exclusive_key`, naming who was first.
+    The same form sent again returns the command it made the first time. Raises Denied where its `form_key` was used
+    for something else, and where another open command holds the same `exclusive_key`, naming who was first.
     """
-    if form_key is not None:
-        earlier = Command.objects.filter(account=account, form_key=form_key).first()
-        if earlier is not None:
-            return earlier
+    earlier = made_before(kind, account=account, by=by, form_key=form_key, **columns)
+    if earlier is not None:
+        return earlier
     now = timezone.now()
     command = Command(
         account=account,
@@ -53,6 +52,10 @@ def ask(
         with transaction.atomic():
             command.save(force_insert=True)
     except IntegrityError:
+        # The two clicks of a double click may have come to this line side by side.
+        earlier = made_before(kind, account=account, by=by, form_key=form_key, **columns)
+        if earlier is not None:
+            return earlier
         raise_who_was_first(account, command.exclusive_key)
         raise
     audit.record(
@@ -65,6 +68,25 @@ def ask(
         command=command,
     )
     return command
+
+
+def made_before(
+    kind: type[Kind], *, account: Account, by: User, form_key: uuid.UUID | None, **columns: Any
+) -> Command | None:
+    """The command this form made when it was sent before. Denied where its key was used for anything else."""
+    if form_key is None:
+        return None
+    earlier = Command.objects.filter(account=account, form_key=form_key).first()
+    if earlier is None:
+        return None
+    same = earlier.kind == kind.name and earlier.requested_by_id == by.pk
+    said = {name: columns[name] for name in ("assignment_id", "worker_id", "amount", "note") if name in columns}
+    if not same or any(getattr(earlier, name) != value for name, value in said.items()):
+        raise Denied(
+            f"The form was sent before by {earlier.requested_by.get_username()} to {kind_of(earlier).verb} something, "
+            f"and that is {earlier.state_label}. Open it again and fill it in anew."
+        )
+    return earlier
 
 
 def raise_who_was_first(account: Account, exclusive_key: str) -> None:

@@ -12,6 +12,14 @@ from dashboard.models import Command, Role, State, User
 from dashboard.permissions import Denied, check_can_release, check_role
 
 
+def _check_mine_or_approver(command: Command, by: User, doing: str) -> None:
+    """One's own command as a reviewer, anybody's as an approver; a former member has neither."""
+    if command.requested_by_id == by.pk:
+        check_role(by, command.account, Role.REVIEWER, f"{doing} this")
+    else:
+        check_role(by, command.account, Role.APPROVER, f"{doing} what somebody else asked for")
+
+
 def _end(command: Command, to: State, *, by: User, event: str, text: str = "", where: Q | None = None) -> None:
     if not move(command, to, where=where, decided_by=by, decided_at=timezone.now(), settled_at=timezone.now()):
         command.refresh_from_db()
@@ -31,10 +39,11 @@ def _end(command: Command, to: State, *, by: User, event: str, text: str = "", w
 @transaction.atomic
 def cancel(command: Command, *, by: User) -> None:
     """Take back what has not been sent. The asker undoes their own; approvers cancel anybody's."""
-    if command.requested_by_id != by.pk:
-        check_role(by, command.account, Role.APPROVER, "cancel what somebody else asked for")
+    _check_mine_or_approver(command, by, "cancel")
     if command.state not in (State.QUEUED, State.PROPOSED):
         raise Denied(f"Too late to undo: it is {command.state_label}.")
+    if command.first_sent_at is not None:
+        raise Denied("Too late to undo: it may have reached MTurk already, so it is sent until MTurk says what it did.")
     _end(command, State.CANCELLED, by=by, event="cancelled", where=Q(first_sent_at=None))
 
 
@@ -80,6 +89,10 @@ def retry(command: Command, *, by: User) -> None:
     if command.state not in (State.FAILED, State.ATTENTION):
         raise Denied(f"There is nothing to try again: it is {command.state_label}.")
     from_failure = command.state == State.FAILED
+    if from_failure:
+        _check_mine_or_approver(command, by, "try again")
+    else:
+        check_role(by, command.account, Role.APPROVER, "settle what MTurk could not say")
     try:
         with transaction.atomic():
             moved = move(
@@ -90,7 +103,8 @@ def retry(command: Command, *, by: User) -> None:
                 settled_at=None,
                 decided_by=by,
                 decided_at=timezone.now(),
-                # A failure is an answer: MTurk did nothing, so the token's age starts anew.
+                # A failure is an answer: MTurk did nothing, so the token's age starts anew. (A bonus is looked for
+                # all the same: the failure may have been a person's word.)
                 **({"first_sent_at": None} if from_failure else {}),
             )
     except IntegrityError:
@@ -111,6 +125,7 @@ def retry(command: Command, *, by: User) -> None:
 @transaction.atomic
 def decide(command: Command, *, by: User, happened: bool, reason: str) -> None:
     """A person says what MTurk could not: it happened (done), or it did not (given up; ask anew if still wanted)."""
+    check_role(by, command.account, Role.APPROVER, "settle what MTurk could not say")
     if command.state != State.ATTENTION:
         raise Denied(f"There is nothing to decide: it is {command.state_label}.")
     if not reason.strip():

@@ -32,7 +32,8 @@ def claim(account_id: int, *, limit: int = CHUNK) -> list[Command]:
     """Take up to `limit` due commands of an account. Whoever else claims meanwhile gets others."""
     now = timezone.now()
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account_id)
+        # no_key: a new command refers to the account and need not wait for this.
+        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
         if account.retry_at is not None and account.retry_at > now:
             return []
         ids = list(Command.objects.filter(account=account).due(now).values_list("pk", flat=True)[:limit])
@@ -111,14 +112,17 @@ def _hand_back(batch: list[Command]) -> None:
 def _send(command: Command) -> Outcome:
     """One call, in a pool thread, its errors turned into outcomes."""
     kind = kind_of(command)
+    if kind.takes_token and command.first_sent_at and timezone.now() - command.first_sent_at > TOKEN_LIFE:
+        # MTurk forgot its token, which no longer stops a second payment: look for the first one instead.
+        return Outcome(State.UNKNOWN, message="It was sent a day ago and is looked for before it is sent again.")
     try:
         response, request_id = kind.send(command)
     except mturk.Refused as error:
-        return _outcome(State.QUEUED, error, refused=True)
+        return _outcome(State.QUEUED, error, refused=True, untouched=True)
     except mturk.ServerFault as error:
         return _outcome(State.QUEUED if kind.repeatable else State.UNKNOWN, error)
     except mturk.Temporary as error:
-        return _outcome(State.QUEUED, error)
+        return _outcome(State.QUEUED, error, untouched=True)
     except mturk.Unknown as error:
         return _outcome(State.UNKNOWN, error)
     except mturk.MTurkError as error:
@@ -149,8 +153,8 @@ def _ask(command: Command, error: mturk.MTurkError | None = None) -> Outcome:
     return outcome
 
 
-def _outcome(state: State, error: mturk.MTurkError, *, refused: bool = False) -> Outcome:
-    return Outcome(state, code=error.code, message=error.message, request_id=error.request_id, refused=refused)
+def _outcome(state: State, error: mturk.MTurkError, **more: bool) -> Outcome:
+    return Outcome(state, code=error.code, message=error.message, request_id=error.request_id, **more)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -173,6 +177,8 @@ def settle(command: Command, outcome: Outcome) -> bool:
     }
     state = outcome.state
     if state == State.QUEUED:
+        if outcome.untouched and command.first_sent_at == command.sent_at:
+            columns["first_sent_at"] = None  # no call of it ever did anything, so it can still be taken back
         columns["not_before"] = now + backoff(command.attempts)
         columns["waiting_for"] = "MTurk to take it: " + outcome.message[:160] if outcome.message else ""
     elif state == State.UNKNOWN:

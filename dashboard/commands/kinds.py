@@ -20,7 +20,10 @@ class Outcome:
     code: str = ""
     message: str = ""
     request_id: str = ""
+    #: Nothing of this account will succeed until somebody repairs it.
     refused: bool = False
+    #: This call changed nothing at MTurk, for certain.
+    untouched: bool = False
 
 
 class Kind:

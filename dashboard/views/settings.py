@@ -9,17 +9,8 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard import actions, tasks
 from dashboard.access import of_account
-from dashboard.forms import (
-    ConnectionForm,
-    MemberForm,
-    PolicyForm,
-)
-from dashboard.models import (
-    Account,
-    Membership,
-    Role,
-    SyncRun,
-)
+from dashboard.forms import ConnectionForm, MemberForm, PolicyForm
+from dashboard.models import Account, Membership, Role, SyncRun
 from dashboard.permissions import Denied
 
 
@@ -84,7 +75,7 @@ def _change_settings(
         return f"{chosen['user'].get_username()} was added."
     if action in ("member_role", "member_remove"):
         pk = request.POST.get("member", "")
-        row = account.memberships.select_related("user").filter(pk=pk).first() if pk.isdigit() else None
+        row = account.memberships.select_related("user").filter(pk=pk).first() if pk.isdecimal() else None
         if row is None:
             raise Denied("That person is no longer a member.")
         role: Role | None = None

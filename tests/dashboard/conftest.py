@@ -1,13 +1,22 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests import servers
 from tests.cast import Lab, make_lab
 
 
 @pytest.fixture
 def lab(db: Any, marketplace_server: Any) -> Lab:
     return make_lab(marketplace_server)
+
+
+@pytest.fixture
+def alone(db: Any, tmp_path: Any) -> Iterator[Lab]:
+    """A lab at a marketplace of its own: its calls are counted, its clock is moved."""
+    with servers.marketplace(tmp_path) as server:
+        yield make_lab(server)
 
 
 @pytest.fixture

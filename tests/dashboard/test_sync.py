@@ -27,16 +27,6 @@ def calls_of(lab: Lab, act: Any) -> dict[str, int]:
     return {name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)}
 
 
-@pytest.fixture
-def alone(marketplace_server: Any, tmp_path: Any, db: Any) -> Any:
-    """A marketplace whose calls nobody else makes."""
-    from tests import servers
-    from tests.cast import make_lab
-
-    with servers.marketplace(tmp_path) as server:
-        yield make_lab(server)
-
-
 def test_hits_and_assignments_arrive_with_everything_a_page_shows(lab: Lab) -> None:
     hit = lab.hit(RequesterAnnotation="BatchId:77;OriginalHitTemplateId:9;")
     plain = lab.hit()
