@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from .. import clock, ledger, slots, tokens
-from ..documents import DocumentError, parse_question
+from ..documents import DocumentError, Kind, Question, parse_question
 from ..errors import ParameterValidationError, RequestError
 from ..models import HIT, HITType, Requester
 from . import finding, limits, shapes
@@ -12,6 +13,7 @@ from .hit_types import hit_type_of
 from .pages import page
 
 MAX_ASSIGNMENTS = 1_000_000_000
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 POLICIES = {
     "AssignmentReviewPolicy": "ScoreMyKnownAnswers/2011-09-01",
     "HITReviewPolicy": "SimplePlurality/2011-09-01",
@@ -116,7 +118,7 @@ def _question(request: dict[str, Any]) -> str:
     if not question:
         raise ParameterValidationError("Either a Question parameter or a HITLayoutId parameter must be provided.")
     try:
-        parse_question(question)
+        _secure(parse_question(question))
     except DocumentError as error:
         raise ParameterValidationError(
             "There was an error parsing the XML question or answer data in your request.  Please make sure the data is "
@@ -124,6 +126,15 @@ def _question(request: dict[str, Any]) -> str:
             "AWS.MechanicalTurk.XMLParseError",
         ) from error
     return question
+
+
+def _secure(question: Question) -> None:
+    """An external page needs HTTPS (api:2648), unless it is on this machine: browsers take that for secure as well."""
+    if question.kind is not Kind.EXTERNAL_QUESTION:
+        return
+    address = urlsplit(question.url)
+    if address.scheme != "https" and address.hostname not in _LOOPBACK:
+        raise DocumentError(f'ExternalURL is "{question.url[:200]}"; it has to use the HTTPS protocol.')
 
 
 def _policy(request: dict[str, Any], name: str) -> dict[str, Any] | None:

@@ -65,6 +65,8 @@ def test_every_kind_of_question_comes_back_byte_for_byte(mturk, question):
         (f'<!DOCTYPE x [<!ENTITY e "1">]>{HTML}', "DOCTYPE"),
         (HTML.replace("600", "tall"), "FrameHeight"),
         (EXTERNAL.replace("https:", "javascript:"), "ExternalURL"),
+        (EXTERNAL.replace("https:", "http:"), "ExternalURL.*HTTPS"),
+        (EXTERNAL.replace("https://tasks", "http://127.0.0.1.tasks"), "ExternalURL.*HTTPS"),
         (FORM.replace("<SelectionIdentifier>a</SelectionIdentifier>", ""), "line 15"),
         (HTML.replace("</html>", "x" * 65_535), "65535"),
         (HTML.replace("</html>", "\x01"), "not well-formed"),
@@ -74,6 +76,14 @@ def test_a_bad_question_is_refused_with_the_reason_and_nothing_is_made(mturk, qu
     with invalid(f"There was an error parsing the XML question or answer data in your request.*Details: .*{sentence}"):
         new_hit(mturk, Question=question)
     assert mturk.list_hits()["NumResults"] == 0
+
+
+@pytest.mark.parametrize(
+    "site", ["http://localhost:5000/ad", "http://127.0.0.1/ad", "http://[::1]:80/ad", "HTTPS://a.b/"]
+)
+def test_an_external_page_under_development_may_be_on_the_same_machine(mturk, site):
+    question = EXTERNAL.replace("https://tasks.example.org/do", site)
+    assert new_hit(mturk, Question=question)["Question"] == question
 
 
 def test_the_code_of_a_bad_question(wire):
