@@ -22,7 +22,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: self.most].count()
+        rows: Any = self.object_list
+        return rows[: self.most].count()
 
 
 class ReadOnly(admin.ModelAdmin):

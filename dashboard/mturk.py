@@ -172,7 +172,7 @@ def client_for(account: Account, *, write: bool) -> Any:
     with _clients_lock:
         client = _clients.get((identity, write))
         if client is None:
-            retries = {"total_max_attempts": 1} if write else {"mode": "standard", "total_max_attempts": 4}
+            retries: Any = {"total_max_attempts": 1} if write else {"mode": "standard", "total_max_attempts": 4}
             try:
                 client = boto3.Session(botocore_session=_session(account)).client(
                     "mturk",

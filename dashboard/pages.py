@@ -41,7 +41,7 @@ def _read(cursor: str, rows: QuerySet[Row], column: str) -> tuple[Any, Any] | No
     """A cursor is text from a URL: whatever does not read as one is no cursor."""
     value, _, pk = cursor.rpartition("_")
     try:
-        fields = rows.model._meta
+        fields: Any = rows.model._meta
         parsed = fields.get_field(column).to_python(value)
         if isinstance(parsed, datetime) and parsed.tzinfo is None:
             return None

@@ -189,7 +189,7 @@ MTURK_CONNECTIONS = env.int("MTURK_CONNECTIONS", default=16)
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 if REDIS_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
 else:
     _broker = DATA / "broker"
     for _folder in ("messages", "control"):

@@ -1,6 +1,6 @@
 """The numbers of the overview, from our own tables, each with a bound."""
 
-from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -73,9 +73,9 @@ def batches(account: Account) -> tuple[list[dict[str, Any]], bool]:
     return rows, len(newest) > SHOWN_BATCHES
 
 
-def _costs(shown: list[Batch]) -> "Counter[int]":
+def _costs(shown: Sequence[Batch]) -> dict[int, Decimal]:
     """Rewards with their fees of what was approved, and bonuses asked here, per batch, in US dollars."""
-    costs: Any = {batch.pk: Decimal(0) for batch in shown}
+    costs = {batch.pk: Decimal(0) for batch in shown}
     approved = (
         HIT.objects.filter(batch__in=shown)
         .order_by()

@@ -2,7 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard import views
 
@@ -11,7 +11,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.site_header = admin.site.site_title = "HITdesk"
 admin.site.index_title = "Administration"
 
-account_urls = [
+account_urls: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("activity/", views.activity, name="activity"),
     path("activity/<uuid:command_id>/", views.command_act, name="command_act"),

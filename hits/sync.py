@@ -24,7 +24,7 @@ ABANDONED_AFTER = timedelta(minutes=2)
 _BATCH_ID = re.compile(r"BatchId:([^;]{1,80})")
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: A verdict never goes back, so a page read before our own approval cannot undo it.
-_RANK = {AssignmentStatus.SUBMITTED: 0, AssignmentStatus.REJECTED: 1, AssignmentStatus.APPROVED: 2}
+_RANK: dict[str, int] = {AssignmentStatus.SUBMITTED: 0, AssignmentStatus.REJECTED: 1, AssignmentStatus.APPROVED: 2}
 
 
 # --- a run ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +23,7 @@ from dashboard.templatetags.formats import operation_words
 from hits import actions
 from hits.answers import read
 from hits.forms import SORTS, STATUSES, DecideManyForm, DecisionForm, QueueFilter
-from hits.models import Assignment, AssignmentQuerySet, Batch
+from hits.models import Assignment, Batch
 from hits.questions import Question, question_words, read_question
 
 CANNED_REASONS = [
@@ -33,8 +32,6 @@ CANNED_REASONS = [
     "The same answer was given to different tasks.",
     "The boxes are not drawn around the objects.",
 ]
-#: Of how many answers a batch's median is taken; more would not change what it says.
-MEDIAN_OF = 201
 MOST_PICTURES = 6
 SHORT_QUESTION = 1200
 
@@ -232,7 +229,7 @@ def _workbench(
         "instructions": current.hit.hit_type.description,
         "cost": current.cost,
         "fee": current.hit.fee,
-        "median_seconds": _median_seconds(current),
+        "median_seconds": Assignment.objects.filter(hit__batch=current.hit.batch_id).median_seconds(),
         "others": Assignment.objects.filter(hit=current.hit)
         .exclude(pk=current.pk)
         .select_related("verdict")
@@ -283,17 +280,6 @@ def _pictures_not_drawn(question: Question, current: Any) -> list[str]:
     """Pictures of the task that the answer is not drawn upon: a receipt beside the total that was typed."""
     drawn = {image.url for image in current.answer_read.images}
     return [url for url in question.images if url not in drawn][:MOST_PICTURES]
-
-
-def _median_seconds(current: Assignment) -> int | None:
-    rows: AssignmentQuerySet = Assignment.objects.filter(hit__batch=current.hit.batch_id)
-    times = [
-        int((submitted - accepted).total_seconds())
-        for accepted, submitted in rows.exclude(accepted_at=None)
-        .order_by("-submitted_at")
-        .values_list("accepted_at", "submitted_at")[:MEDIAN_OF]
-    ]
-    return int(median(times)) if times else None
 
 
 def _why_not(membership: Membership, current: Assignment) -> dict[str, str]:
@@ -350,7 +336,11 @@ def decide(request: HttpRequest, membership: Membership, assignment_id: str) -> 
 
 def _act(form: DecisionForm, current: Assignment, membership: Membership) -> Command:
     chosen = form.cleaned_data
-    act = {"approve": actions.approve, "reject": actions.reject, "override": actions.override_rejection}
+    act: dict[str, Callable[..., Command]] = {
+        "approve": actions.approve,
+        "reject": actions.reject,
+        "override": actions.override_rejection,
+    }
     return act[chosen["action"]](
         assignment=current, by=membership.user, feedback=chosen["feedback"], form_key=chosen["form_key"]
     )

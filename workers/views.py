@@ -1,7 +1,6 @@
 """A worker's record, and the bonus panel of the workbench."""
 
 import uuid
-from statistics import median
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -20,8 +19,6 @@ from workers.actions import pay_bonus
 from workers.commands import SendBonus
 from workers.forms import BonusForm
 
-MEDIAN_OF = 201
-
 
 @require_GET
 @vary_on_headers("HX-Request")
@@ -34,15 +31,9 @@ def record(request: HttpRequest, membership: Membership, worker_id: str) -> Http
         rejected=Count("pk", filter=Q(status=AssignmentStatus.REJECTED)),
         waiting=Count("pk", filter=Q(status=AssignmentStatus.SUBMITTED)),
     )
-    times = [
-        (submitted - accepted).total_seconds()
-        for accepted, submitted in work.exclude(accepted_at=None)
-        .order_by("-submitted_at")
-        .values_list("accepted_at", "submitted_at")[:MEDIAN_OF]
-    ]
     context = {
         "worker_id": worker_id,
-        "record": {**counts, "median_seconds": int(median(times)) if times else None},
+        "record": {**counts, "median_seconds": work.median_seconds()},
         "bonuses": Command.objects.filter(
             account=membership.account, worker_id=worker_id, kind=SendBonus.name
         ).order_by("-created_at")[:5],

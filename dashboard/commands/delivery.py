@@ -153,7 +153,7 @@ def _ask(command: Command, error: mturk.MTurkError | None = None) -> Outcome:
     return outcome
 
 
-def _outcome(state: State, error: mturk.MTurkError, **more: bool) -> Outcome:
+def _outcome(state: State, error: mturk.MTurkError, **more: Any) -> Outcome:
     return Outcome(state, code=error.code, message=error.message, request_id=error.request_id, **more)
 
 
