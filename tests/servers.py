@@ -230,7 +230,7 @@ def _answers(port: int) -> bool:
 
 
 class Postgres:
-    """A running PostgreSQL server; `database(name)` makes an empty database and returns its URL."""
+    """A running PostgreSQL server; `database(name)` makes a database, empty or a copy, and returns its URL."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -238,13 +238,14 @@ class Postgres:
     def url(self, name: str = "postgres") -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 
-    def database(self, name: str) -> str:
+    def database(self, name: str, template: str = "template1") -> str:
         import psycopg
         from psycopg import sql
 
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
 
 

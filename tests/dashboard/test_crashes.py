@@ -1,0 +1,323 @@
+"""Many processes at once, and processes that are killed: every payment that was asked for is made once.
+
+Each test has its own data folder, its own database (SQLite, then PostgreSQL) and real processes, as in production.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import servers
+
+PRELUDE = """
+import json, sys, threading, time, uuid
+from decimal import Decimal
+import django
+django.setup()
+from django.db import connection, connections
+from django.utils import timezone
+from dashboard import audit, commands, tasks
+from dashboard.models import Account, Command, State, User
+from dashboard.permissions import Denied
+from hits.actions import approve, decide_together, reject
+from hits.models import Assignment
+from tests.cast import Lab, make_lab
+from tests.servers import Marketplace
+from workers.actions import pay_bonus
+market = Marketplace(sys.argv[1], None, None)
+account = Account.objects.filter(slug="lab").first() or make_lab(market).account
+people = {user.username.removesuffix("-lab"): user for user in User.objects.all()}
+
+def submitted(count):
+    lab = Lab(market, account)
+    hit = lab.hit(MaxAssignments=count)
+    for number in range(count):
+        lab.answer(hit, worker=f"AWORKER{number:06d}")
+    lab.sync()
+    return list(Assignment.objects.select_related("account", "hit"))
+
+def faults():
+    return [str(fault) for fault in audit.verify("lab")]
+
+def all_at_once(*jobs):
+    # Every job in a thread of its own with a connection of its own; what they raised, if anything.
+    failures, gate = [], threading.Barrier(len(jobs))
+    def run(job):
+        try:
+            gate.wait(20)
+            job()
+        except Exception as error:
+            failures.append(f"{type(error).__name__}: {error}")
+        finally:
+            connections.close_all()
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return failures
+"""
+
+
+class Desk:
+    """A dashboard of its own: data folder, database, broker and a marketplace, driven by short programs."""
+
+    def __init__(self, data: Path, market: servers.Marketplace | None, **env: str) -> None:
+        self.data, self.market, self.key = data, market, ""
+        self.env = {
+            "HITDESK_DATA": str(data),
+            "UNDO_SECONDS": "0",
+            "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+            **env,
+        }
+
+    def migrate(self) -> None:
+        command = [*servers.MANAGE, "migrate", "--verbosity=0"]
+        subprocess.run(command, cwd=servers.ROOT, env={**os.environ, **self.env}, check=True)
+
+    def start(self, program: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", PRELUDE + program, self.market.url],
+            cwd=servers.ROOT,
+            env={**os.environ, **self.env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @staticmethod
+    def end(process: subprocess.Popen[str]) -> Any:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err[-4000:]
+        return json.loads(out) if out.strip() else None
+
+    def run(self, program: str) -> Any:
+        """Run a program to its end; what it printed, as JSON."""
+        return self.end(self.start(program))
+
+    def worker(self) -> servers.Server:
+        """The real worker, as `make run` starts it."""
+        command = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", "--pool=threads", "--concurrency=4",
+                   "--without-gossip", "--without-mingle", "--loglevel=INFO", "--queues=hitdesk"]  # fmt: skip
+        worker = servers.Server(command, log=self.data / "worker.log", env=self.env)
+        ready = worker.output.count(" ready.")
+        worker.wait_until(lambda: worker.output.count(" ready.") > ready)
+        return worker
+
+    def paid(self, kind: str) -> list[str]:
+        """The assignment of every payment in the marketplace's own ledger."""
+        key = self.run("print(json.dumps(account.access_key_id))") if not self.key else self.key
+        self.key = key
+        rows = self.market.control("ledger")
+        return sorted(row["assignment"] for row in rows if (row["kind"], row["requester"]) == (kind, key))
+
+
+@pytest.fixture(scope="module")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty, migrated database; copied, it saves every test the migrations."""
+    data = tmp_path_factory.mktemp("migrated")
+    Desk(data, None).migrate()
+    return data / "dashboard.sqlite3"
+
+
+@pytest.fixture(scope="module")
+def migrated_postgres(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> servers.Postgres:
+    url = postgres_server.database("crashes_template")
+    Desk(tmp_path_factory.mktemp("migrated"), None, DATABASE_URL=url).migrate()
+    return postgres_server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk(request: Any, tmp_path: Path, marketplace_server: servers.Marketplace) -> Iterator[Desk]:
+    env = {}
+    if request.param == "postgresql":
+        postgres = request.getfixturevalue("migrated_postgres")
+        env["DATABASE_URL"] = postgres.database("crashes", template="crashes_template")
+        env["REDIS_URL"] = request.getfixturevalue("redis_server")
+    else:
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path)
+    yield Desk(tmp_path, marketplace_server, **env)
+    marketplace_server.control("faults", method="DELETE")
+
+
+def test_workers_that_deliver_sweep_and_sync_side_by_side_pay_everything_once(desk: Desk) -> None:
+    asked = desk.run("""
+rows = submitted(25)
+for row in rows:
+    approve(assignment=row, by=people["reviewer"])
+    pay_bonus(assignment=row, by=people["approver"], amount=Decimal("0.10"), reason="Fine")
+print(json.dumps(sorted(row.assignment_id for row in rows)))
+""")
+    desk.market.control("faults", {"operation": "SendBonus", "mode": "drop_after", "rate": 0.2, "seed": 3})
+    desk.market.control("faults", {"operation": "ApproveAssignment", "mode": "throttle", "rate": 0.2, "seed": 4})
+    delivering = """
+end = time.monotonic() + 8
+while time.monotonic() < end and Command.objects.open().exists():
+    Command.objects.filter(state__in=["queued", "unknown"]).update(not_before=timezone.now())
+    commands.resolve_unknown(account.pk)
+    commands.deliver_due(account.pk)
+    commands.sweep()
+"""
+    syncing = """
+while Command.objects.open().exists():
+    run = tasks.begin_sync(account)
+    if run is not None:
+        tasks.run_sync(run)
+        assert run.error == "", run.error
+"""
+    running = [desk.start(program) for program in (delivering, delivering)]
+    time.sleep(1)
+    desk.market.control("faults", method="DELETE")
+    running.append(desk.start(syncing))
+    for process in running:
+        desk.end(process)
+    assert desk.paid("reward") == asked
+    assert desk.paid("bonus") == asked
+    left = desk.run("""
+run = tasks.begin_sync(account); tasks.run_sync(run)
+print(json.dumps([list(Command.objects.exclude(state="done").values_list("state", "error_message")),
+    Assignment.objects.exclude(status="Approved").count(), faults()]))
+""")
+    assert left == [[], 0, []]
+
+
+def test_taking_back_races_with_sending_and_each_has_one_outcome(desk: Desk) -> None:
+    outcomes = desk.run("""
+asked = [approve(assignment=row, by=people["reviewer"]) for row in submitted(30)]
+cancelled = set()
+def take_back(part):
+    def job():
+        for command in part:
+            try:
+                commands.cancel(Command.objects.select_related("account").get(pk=command.pk), by=people["reviewer"])
+            except Denied:
+                continue
+            cancelled.add(command.assignment_id)
+    return job
+def send():
+    while commands.deliver_due(account.pk): pass
+failures = all_at_once(take_back(asked[::2]), take_back(asked[1::2]), send, send)
+commands.deliver_due(account.pk)
+states = dict(Command.objects.values_list("assignment_id", "state"))
+waiting = list(Assignment.objects.awaiting_review().values_list("assignment_id", flat=True))
+print(json.dumps([failures, states, sorted(cancelled), sorted(waiting), faults()]))
+""")
+    failures, states, cancelled, waiting, faults = outcomes
+    assert failures == faults == []
+    assert set(states.values()) <= {"done", "cancelled"}
+    assert sorted(key for key, state in states.items() if state == "cancelled") == cancelled == waiting
+    assert desk.paid("reward") == sorted(key for key, state in states.items() if state == "done")
+
+
+def test_two_reviewers_with_overlapping_selections_decide_each_assignment_once(desk: Desk) -> None:
+    failures, commands, faults = desk.run("""
+ids = [row.assignment_id for row in submitted(40)]
+def together(by, chosen, **what):
+    return lambda: decide_together(account=account, assignment_ids=chosen, by=people[by], **what)
+failures = []
+for start in range(0, 40, 10):
+    part = ids[start:start + 10]
+    failures += all_at_once(
+        together("reviewer", part, verdict="approve"),
+        together("approver", part[::-1], verdict="reject", feedback="No"),
+        together("manager", part[5:] + part[:5], verdict="approve"),
+    )
+print(json.dumps([failures, list(Command.objects.values_list("assignment_id", flat=True)),
+    faults()]))
+""")
+    assert failures == faults == []
+    assert len(commands) == len(set(commands)) == 40
+
+
+def test_a_double_click_in_two_threads_is_one_bonus_and_two_releases_are_one(desk: Desk) -> None:
+    found = desk.run("""
+(row,) = submitted(1)
+made = []
+for _ in range(5):
+    key = uuid.uuid4()
+    def click():
+        made.append(pay_bonus(assignment=Assignment.objects.select_related("account", "hit").get(), form_key=key,
+            by=people["reviewer"], amount=Decimal("0.25"), reason="Fine").pk)
+    failures = all_at_once(click, click, click)
+    assert failures == [], failures
+proposals = list(Command.objects.values_list("pk", flat=True))
+released = []
+def release(by):
+    def job():
+        for pk in proposals:
+            try:
+                commands.release(Command.objects.select_related("account", "requested_by").get(pk=pk), by=people[by])
+            except Denied:
+                continue
+            released.append(str(pk))
+    return job
+failures = all_at_once(release("approver"), release("manager"), lambda: commands.deliver_due(account.pk))
+commands.deliver_due(account.pk)
+failed = pay_bonus(assignment=row, by=people["reviewer"], amount=Decimal("0.05"), reason="Fine")
+Command.objects.filter(pk=failed.pk).update(state="failed", decided_by=people["approver"])
+def again(by):
+    def job():
+        try:
+            commands.retry(Command.objects.select_related("account").get(pk=failed.pk), by=people[by])
+        except Denied:
+            return
+        released.append("again")
+    return job
+failures += all_at_once(again("approver"), again("manager"), again("reviewer"))
+commands.resolve_unknown(account.pk); commands.deliver_due(account.pk)
+print(json.dumps([failures, len(set(made)), sorted(released), sorted(map(str, proposals)),
+    faults()]))
+""")
+    failures, made, released, proposals, faults = found
+    assert failures == faults == []
+    assert made == 5
+    assert released == sorted([*proposals, "again"])
+    assert len(desk.paid("bonus")) == 5 + 1
+
+
+def test_a_worker_killed_in_the_middle_of_a_hundred_bonuses_pays_each_once(desk: Desk) -> None:
+    desk.market.control("faults", {"operation": "SendBonus", "mode": "latency", "latency_ms": 400, "rate": 1.0})
+    asking = desk.start("""
+from django.db import transaction
+rows = submitted(100)
+with transaction.atomic():
+    for row in rows:
+        pay_bonus(assignment=row, by=people["approver"], amount=Decimal("0.10"), reason="Fine")
+print(json.dumps(sorted(row.assignment_id for row in rows)))
+""")
+    worker = desk.worker()
+    try:
+        asked = desk.end(asking)
+        worker.wait_until(lambda: len(desk.paid("bonus")) >= 20, 20)
+        os.killpg(worker.process.pid, signal.SIGKILL)
+        worker.process.wait()
+        states = desk.run("""
+from collections import Counter
+print(json.dumps(Counter(Command.objects.values_list("state", flat=True))))
+# Two minutes later: nobody came back for what the dead worker held.
+Command.objects.filter(state="sending").update(claimed_until=timezone.now())
+""")
+        assert states["sending"] > 0, "killed too late to prove anything"
+        assert 20 <= len(desk.paid("bonus")) < 100
+        desk.market.control("faults", method="DELETE")
+        worker = desk.worker()
+        # What beat does every five seconds.
+        ticking = desk.start("""
+end = time.monotonic() + 40
+while Command.objects.open().exists() and time.monotonic() < end:
+    tasks.sweep.apply_async(expires=10)
+    time.sleep(0.5)
+print(json.dumps([list(Command.objects.exclude(state="done").values_list("state", "error_message")),
+    faults()]))
+""")
+        assert desk.end(ticking) == [[], []]
+    finally:
+        worker.stop()
+    assert desk.paid("bonus") == asked
