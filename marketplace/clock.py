@@ -6,10 +6,10 @@ and the Date header are not marketplace time; they use the machine's clock.
 
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F
 
 from .models import Clock
+from .transactions import writing
 
 FURTHEST = timedelta(days=366 * 100)
 
@@ -32,7 +32,7 @@ def advance(seconds: float) -> datetime:
     step = round(seconds * 1000)
     if step < 0:
         raise ValueError("advance_seconds must not be negative: marketplace time only goes forward.")
-    with transaction.atomic():
+    with writing():
         Clock.objects.get_or_create(pk=Clock.ONLY)
         limit = FURTHEST // timedelta(milliseconds=1) - step
         if not Clock.objects.filter(pk=Clock.ONLY, offset_ms__lte=limit).update(offset_ms=F("offset_ms") + step):
@@ -52,7 +52,7 @@ def begin_in_the_past(seconds: float) -> datetime:
     step = round(seconds * 1000)
     if not 0 < step <= FURTHEST // timedelta(milliseconds=1):
         raise ValueError("begin_seconds_ago must be more than 0 and less than a hundred years.")
-    with transaction.atomic():
+    with writing():
         Clock.objects.get_or_create(pk=Clock.ONLY)
         Clock.objects.select_for_update().get(pk=Clock.ONLY)
         if HIT.objects.exists():

@@ -4,6 +4,7 @@ Everything is found by its due time and done in that order, each thing under the
 then, so any number of sweeps at once do it once. `at` of what is written is the due time, not when the sweep came.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -14,8 +15,12 @@ from django.db.models import QuerySet
 
 from . import clock, slots
 from .models import HIT, Assignment
+from .transactions import writing
 
 BATCH = 50
+# Seconds between two batches on SQLite, for others to have their turn as its one writer: without a gap, a year done at
+# once would keep them all out until they give up.
+GAP = 0.03
 
 
 def run_due(until: datetime | None = None) -> int:
@@ -23,6 +28,8 @@ def run_due(until: datetime | None = None) -> int:
     until = until or clock.now()
     done, before = 0, None
     while (batch := _next_batch(until)) and batch != before:  # the same again: somebody else holds what is due
+        if before and not connection.features.has_select_for_update:
+            time.sleep(GAP)
         done += _do(batch, until)
         before = batch
     return done
@@ -117,7 +124,7 @@ def _do(batch: list[_Event], until: datetime) -> int:
     # wrong way round. SQLite has one writer and pays a disk flush per transaction, so there a batch is one.
     alone = connection.features.has_select_for_update
     done = 0
-    with nullcontext() if alone else transaction.atomic():
+    with nullcontext() if alone else writing():
         for event in batch:
             with transaction.atomic() if alone else nullcontext():
                 done += event.act(event.pk, until)

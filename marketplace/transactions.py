@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -16,6 +17,11 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 RETRY_FOR = 2.0  # seconds
+QUEUE_FOR = 10.0  # seconds
+
+# SQLite lets one writer in, and the others only look every now and then, up to 0.1 s apart, whether it has left: the
+# file idles while all of them sleep, and the unlucky wait for seconds. In this process they queue here and are woken.
+_next_writer = threading.RLock()
 
 
 def in_transaction(work: Callable[[], Result], *, reads_only: bool = False) -> Result:
@@ -23,7 +29,7 @@ def in_transaction(work: Callable[[], Result], *, reads_only: bool = False) -> R
     deadline = time.monotonic() + RETRY_FOR
     while True:
         try:
-            with _reading() if reads_only else transaction.atomic():
+            with _reading() if reads_only else writing():
                 return work()
         except OperationalError as error:
             if not _worth_retrying(error):
@@ -52,6 +58,19 @@ def _reading() -> Iterator[None]:
             yield
     finally:
         wrapper.transaction_mode = usual
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that writes; on SQLite this process has one at a time."""
+    # Only for order's sake: whoever has waited too long, behind a lock of another process, tries his luck at the file.
+    queued = connection.vendor == "sqlite" and _next_writer.acquire(timeout=QUEUE_FOR)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if queued:
+            _next_writer.release()
 
 
 def _worth_retrying(error: OperationalError) -> bool:

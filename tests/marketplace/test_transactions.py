@@ -129,3 +129,23 @@ def test_readers_go_on_while_somebody_writes_and_writers_wait(marketplace, acces
             writer.execute("ROLLBACK")
             assert waiting.result().status == 200
     writer.close()
+
+
+def test_writers_take_turns(marketplace, access_key):
+    """SQLite alone would let some wait for nearly the whole time while others are served again and again."""
+    clients, calls = 32, 10
+    wire = Wire(marketplace.url, access_key)
+    kind = {"Description": "d", "Reward": "0.01", "AssignmentDurationInSeconds": 60}
+
+    def write_again_and_again(number):
+        slowest = 0.0
+        for call in range(calls):
+            began = time.monotonic()
+            assert wire.call("CreateHITType", {**kind, "Title": f"{number} {call}"}).status == 200
+            slowest = max(slowest, time.monotonic() - began)
+        return slowest
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(clients) as pool:
+        slowest = max(pool.map(write_again_and_again, range(clients)))
+    assert slowest < (time.monotonic() - began) / 2
