@@ -1,6 +1,6 @@
 """Changing a HIT that exists: its expiry, its number of assignments, its type, whether it is being reviewed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .. import clock, slots, tokens
@@ -33,8 +33,8 @@ def update_expiration_for_hit(requester: Requester, request: dict[str, Any]) -> 
         tokens.claim(requester, "UpdateExpirationForHIT", token, at=now)
     except tokens.AlreadyUsed:
         raise limits.token_used(token) from None
-    increment = expire_at - max(hit.expiration, now)
-    limits.number("ExpirationIncrementInSeconds", increment // timedelta(seconds=1), 60, limits.YEAR)
+    increment = _second(expire_at) - _second(max(hit.expiration, now))
+    limits.number("ExpirationIncrementInSeconds", increment, 60, limits.YEAR)
     slots.extend(hit, expire_at, at=now)
     return {}
 
@@ -86,6 +86,11 @@ def update_hit_type_of_hit(requester: Requester, request: dict[str, Any]) -> dic
     slots.settle(hit, now)
     slots.retype(hit, hit_type, at=now)
     return {}
+
+
+def _second(moment: datetime) -> int:
+    """Many clients cut times to whole seconds; a minute after what they read has to be a minute here too."""
+    return int(moment.timestamp())
 
 
 def _milliseconds(moment: datetime) -> datetime:

@@ -118,6 +118,14 @@ def test_expiry_moves_by_a_minute_to_a_year_and_never_back(mturk, control):
     assert mturk.get_hit(HITId=hit["HITId"])["HIT"]["Expiration"] == expiration + datetime.timedelta(seconds=60)
 
 
+def test_clients_that_send_whole_seconds_can_extend_by_exactly_a_minute(mturk, wire):
+    hit = new_hit(mturk)
+    for minute in (1, 2, 3):
+        moment = int(hit["Expiration"].timestamp()) + 60 * minute
+        assert wire.call("UpdateExpirationForHIT", {"HITId": hit["HITId"], "ExpireAt": moment}).json == {}
+    assert mturk.get_hit(HITId=hit["HITId"])["HIT"]["Expiration"] == at(moment)
+
+
 def test_the_same_new_expiry_twice_is_taken_for_a_repetition(mturk):
     hit = new_hit(mturk)
     moment = hit["Expiration"] + datetime.timedelta(hours=1)
