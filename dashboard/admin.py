@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from dashboard import commands
-from dashboard.models import Account, AuditEvent, AuditHead, Command, Membership, SyncRun, User
+from dashboard.models import Account, AuditEvent, AuditHead, Command, Job, Membership, SyncRun, User
 from dashboard.permissions import Denied
 
 
@@ -119,6 +119,14 @@ def _acting(rows: QuerySet[Command]) -> QuerySet[Command]:
 def _person(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly):
+    list_display = ("title", "account", "kind", "state", "total", "skipped", "amount", "requested_by", "created_at")
+    list_filter = ("state", "kind", "account")
+    search_fields = ("title", "=id", "=requested_by__username")
+    list_select_related = ("account", "requested_by")
 
 
 @admin.register(AuditEvent)
