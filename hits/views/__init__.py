@@ -1,0 +1,5 @@
+"""Pages about HITs and their assignments."""
+
+from hits.views.review import assignment, decide, decide_many, queue, row, workbench_of
+
+__all__ = ["assignment", "decide", "decide_many", "queue", "row", "workbench_of"]
