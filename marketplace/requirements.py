@@ -5,6 +5,7 @@ worker's profile. Source: api, section QualificationRequirement.
 """
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ APPROVED, PERCENT, LOCALE, ADULT = (
     "00000000000000000060",
 )
 SYSTEM_TYPES = {APPROVED, PERCENT, LOCALE, ADULT, *MASTERS_TYPES}
+_COUNTRY = re.compile("[A-Z]{2}")
 # Below this many submissions a single rejection would say nothing, so the rate counts as 100 % (api:4768).
 MEANINGFUL = 100
 
@@ -64,6 +66,8 @@ def _checked(requirement: Mapping[str, Any]) -> dict[str, Any]:
         _check_values(about, comparator, "LocaleValues", locales, integers, most=30)
         if comparator not in {"EqualTo", "NotEqualTo", "In", "NotIn"}:
             raise _invalid(f"The Comparator {comparator} cannot be used in {about}: locales have no order.")
+        for locale in locales:
+            _check_locale(about, locale)
     else:
         _check_values(about, comparator, "IntegerValues", integers, locales, most=15)
     echo: dict[str, Any] = {"QualificationTypeId": type_id, "Comparator": comparator}
@@ -88,6 +92,16 @@ def _check_values(about: str, comparator: str, name: str, values: list, others: 
     if not 1 <= len(values) <= most:
         how_many = "exactly one value" if most == 1 else f"1 to {most} values"
         raise _invalid(f"{name} has {len(values)} values in {about}; {comparator} needs {how_many}.")
+
+
+def _check_locale(about: str, locale: Mapping[str, str]) -> None:
+    country, subdivision = locale["Country"], locale.get("Subdivision")
+    if not _COUNTRY.fullmatch(country):
+        raise _invalid(f"The Country {country} in {about} is not an ISO 3166 country code, e.g. US.")
+    if subdivision and country != "US":  # api:5174
+        raise _invalid(
+            f"The Subdivision {subdivision} cannot be used in {about}: only those of the United States are known."
+        )
 
 
 def _meets(requirement: Mapping[str, Any], worker: Worker) -> bool:

@@ -53,6 +53,15 @@ def test_requirements_come_back_with_their_defaults(mturk, requirement, echo):
         ({"QualificationTypeId": LOCALE, "Comparator": "EqualTo", "IntegerValues": [1]}, "IntegerValues"),
         ({"QualificationTypeId": LOCALE, "Comparator": "LessThan", "LocaleValues": [{"Country": "US"}]}, "no order"),
         ({"QualificationTypeId": LOCALE, "Comparator": "In", "LocaleValues": [{"Country": "US"}] * 31}, "1 to 30"),
+        ({"QualificationTypeId": LOCALE, "Comparator": "EqualTo", "LocaleValues": [{"Country": "U1"}]}, "ISO 3166"),
+        (
+            {
+                "QualificationTypeId": LOCALE,
+                "Comparator": "In",
+                "LocaleValues": [{"Country": "US", "Subdivision": "PA"}, {"Country": "CA", "Subdivision": "ON"}],
+            },
+            "Subdivision.*United States",
+        ),
     ],
 )
 def test_requirements_that_make_no_sense(mturk, requirement, sentence):
