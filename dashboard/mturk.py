@@ -3,6 +3,7 @@
 No database in here: functions take an Account that is already loaded and may run in pool threads.
 """
 
+import math
 import os
 import threading
 from collections.abc import Hashable, Iterable, Iterator
@@ -40,6 +41,8 @@ AWS_ENDPOINTS = {
     Environment.PRODUCTION: "https://mturk-requester.us-east-1.amazonaws.com",
 }
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
+#: Of a list that always has another page: HITs of an account, and rows of one of many lists, by the hundred.
+MOST_PAGES, MOST_PAGES_OF_ONE = 50_000, 2_000
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -86,19 +89,37 @@ _REFUSALS = {
     "AccessDeniedException": "These credentials may not do this. Ask the owner of the AWS account for the permission.",
     "AWS.AccountNotLinked": "This AWS account is not linked to a requester account.",
 }
-_NOT_THE_API = "The endpoint answers, but does not speak the MTurk API. Check its address."
+NOT_THE_API = "The endpoint answers, but does not speak the MTurk API. Check its address."
 _THROTTLES = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
 
 
-def _timestamp(value: Any) -> datetime:
-    """Times as plain UTC. botocore's own parser spends three quarters of a page's time in dateutil's time zones."""
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
+def _timestamp(value: Any) -> datetime | None:
+    """Times as plain UTC, None for what is none, so that one bad member does not cost the whole page.
+
+    botocore's own parser spends three quarters of a page's time in dateutil's time zones.
+    """
     try:
         return datetime.fromtimestamp(float(value), UTC)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError, OSError):
+        pass
+    try:
         moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _storable(value: Any) -> Any:
+    """An answer in characters and numbers a database takes: no NUL, no half of a pair, no number that is none."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value.replace("\0", "\ufffd") if "\0" in value else value
+        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {_storable(name): _storable(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_storable(member) for member in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)
@@ -217,23 +238,25 @@ def call(account: Account, operation: str, params: dict[str, Any], *, write: boo
         raise Permanent(str(error), "ParamValidationError") from error
     except ResponseParserError as error:
         if not write:
-            raise Refused(_NOT_THE_API, "ResponseParserError") from error
+            raise Refused(NOT_THE_API, "ResponseParserError") from error
         raise Unknown(f"No readable answer: {error}", "ResponseParserError") from error
     except BotoCoreError as error:
         # Closed, reset or timed out after the request may have left; or an answer that cannot be read.
         raise Unknown(f"No answer: {error}", type(error).__name__) from error
-    except ValueError as error:
-        # botocore raises it for an endpoint that is not a URL.
-        raise Refused(f"The endpoint {endpoint_of(account)} cannot be used: {error}", "InvalidEndpoint") from error
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        # botocore met JSON that is not shaped like an answer.
+        if not write:
+            raise Permanent("The answer is not shaped like one of the MTurk API", "UnreadableAnswer") from error
+        raise Unknown(f"No readable answer: {error}", type(error).__name__) from error
     metadata = response.pop("ResponseMetadata", {})
-    return response, metadata.get("RequestId", "")
+    return _storable(response), str(metadata.get("RequestId", ""))
 
 
 def _typed(error: ClientError) -> MTurkError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     kind = details.get("Code", "")
-    message = error.response.get("Message") or details.get("Message") or str(error)
+    message = _storable(str(error.response.get("Message") or details.get("Message") or error))
     code = error.response.get("TurkErrorCode") or kind
     request_id = metadata.get("RequestId", "")
     status = metadata.get("HTTPStatusCode", 0)
@@ -246,7 +269,7 @@ def _typed(error: ClientError) -> MTurkError:
         return ServerFault(message, code, request_id)
     # A code that is a bare HTTP status: whatever answered, it was not the API.
     if kind.isdigit() or kind == "UnknownOperationException":
-        return Refused(_NOT_THE_API, code, request_id)
+        return Refused(NOT_THE_API, code, request_id)
     return Permanent(message, code, request_id)
 
 
@@ -254,7 +277,7 @@ def pages(account: Account, operation: str, params: dict[str, Any] | None = None
     """Every page of a List operation; follows NextToken whatever a page holds (MTurk gives tokens with short pages)."""
     token: str | None = None
     seen: set[str] = set()
-    while True:
+    while len(seen) < MOST_PAGES:
         request = {"MaxResults": 100, **(params or {})}
         if token:
             request["NextToken"] = token
@@ -264,8 +287,13 @@ def pages(account: Account, operation: str, params: dict[str, Any] | None = None
         if not token:
             return
         if token in seen:
-            raise Permanent(f"{operation} repeats its pages; the list cannot be read to its end.", "RepeatedToken")
+            break
         seen.add(token)
+    raise _endless(operation)
+
+
+def _endless(operation: str) -> Permanent:
+    return Permanent(f"{operation} repeats its pages; the list cannot be read to its end", "RepeatedToken")
 
 
 @dataclass(frozen=True)
@@ -286,7 +314,7 @@ def pages_of_many(
     Pages of one list come in order; lists come as they answer. Refused, Temporary and Unknown end everything.
     """
     remaining = iter(requests)
-    running: dict[Future[dict[str, Any]], tuple[Key, dict[str, Any]]] = {}
+    running: dict[Future[dict[str, Any]], tuple[Key, dict[str, Any], frozenset[str]]] = {}
 
     def fetch(params: dict[str, Any]) -> dict[str, Any]:
         return call(account, operation, {"MaxResults": 100, **params}, write=False)[0]
@@ -294,21 +322,25 @@ def pages_of_many(
     with ThreadPoolExecutor(settings.MTURK_CONNECTIONS, thread_name_prefix="mturk") as pool:
         while True:
             for key, params in islice(remaining, settings.MTURK_CONNECTIONS - len(running)):
-                running[pool.submit(fetch, params)] = (key, params)
+                running[pool.submit(fetch, params)] = (key, params, frozenset())
             if not running:
                 return
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
-                key, params = running.pop(future)
+                key, params, seen = running.pop(future)
                 try:
                     response = future.result()
                 except Permanent as error:
                     yield Page(key, {}, last=True, error=error)
                     continue
                 token = response.get("NextToken")
-                if token and token != params.get("NextToken"):
-                    following = {**params, "NextToken": token}
-                    running[pool.submit(fetch, following)] = (key, following)
-                    yield Page(key, response, last=False)
-                else:
+                if not token:
                     yield Page(key, response, last=True)
+                    continue
+                if token in seen or len(seen) >= MOST_PAGES_OF_ONE:
+                    yield Page(key, response, last=False)
+                    yield Page(key, {}, last=True, error=_endless(operation))
+                    continue
+                following = {**params, "NextToken": token}
+                running[pool.submit(fetch, following)] = (key, following, seen | {token})
+                yield Page(key, response, last=False)

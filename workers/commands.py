@@ -26,7 +26,7 @@ class SendBonus(Kind):
             return Outcome(State.QUEUED)
         payment = self._find(command)
         if payment is not None:
-            return Outcome(State.DONE, response={"GrantTime": payment["GrantTime"].isoformat()})
+            return Outcome(State.DONE, response={"GrantTime": str(payment.get("GrantTime"))})
         if command.first_sent_at is None or timezone.now() - command.first_sent_at <= TOKEN_LIFE:
             return Outcome(State.QUEUED)
         return Outcome(
@@ -39,7 +39,7 @@ class SendBonus(Kind):
         for page in mturk.pages(command.account, "ListBonusPayments", {"AssignmentId": params["AssignmentId"]}):
             for payment in page.get("BonusPayments", []):
                 # The reason ends with a reference that is this command's alone.
-                if payment.get("Reason") == params["Reason"] and payment["WorkerId"] == params["WorkerId"]:
+                if payment.get("Reason") == params["Reason"] and payment.get("WorkerId") == params["WorkerId"]:
                     return payment
         return None
 

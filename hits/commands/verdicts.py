@@ -54,7 +54,8 @@ class Verdict(Kind):
         if assignment is None:
             return
         was_open = assignment.status == AssignmentStatus.SUBMITTED
-        changes: dict[str, Any] = {"status": self.becomes, "feedback": command.params.get("RequesterFeedback", "")}
+        changes: dict[str, Any] = {"status": self.becomes, "feedback": command.params.get("RequesterFeedback", ""),
+                                   "synced_at": now}
         changes["approved_at" if self.becomes == AssignmentStatus.APPROVED else "rejected_at"] = now
         Assignment.objects.filter(pk=assignment.pk).update(verdict=None, **changes)
         if was_open:

@@ -83,7 +83,7 @@ def test_our_own_verdicts_do_not_make_the_next_sync_read_the_hit_again(alone: La
 
 
 def test_a_page_read_before_our_approval_cannot_bring_the_assignment_back(lab: Lab) -> None:
-    from hits.sync import _store_assignments
+    from hits.sync.assignments import _rows, _store_assignments
 
     hit = lab.hit()
     lab.answer(hit)
@@ -93,7 +93,7 @@ def test_a_page_read_before_our_approval_cannot_bring_the_assignment_back(lab: L
     Command.objects.update(not_before=timezone.now())
     commands.deliver_due(lab.account.pk)
 
-    assert _store_assignments(lab.account, HIT.objects.get(), old_page) is True
+    assert _store_assignments(lab.account, _rows(SyncRun(account=lab.account), HIT.objects.get(), old_page)) is True
 
     assert Assignment.objects.get().status == "Approved"
     assert not Assignment.objects.awaiting_review().exists()
@@ -172,7 +172,7 @@ def test_a_deleted_hit_is_marked_gone_and_kept(lab: Lab) -> None:
 def test_a_hostile_answer_never_stops_a_sync_and_is_shown_as_text(lab: Lab, answer: str, client: Any) -> None:
     from django.urls import reverse
 
-    from hits.sync import _store_assignments
+    from hits.sync.assignments import _rows, _store_assignments
 
     hit = lab.hit()
     lab.answer(hit)
@@ -180,7 +180,7 @@ def test_a_hostile_answer_never_stops_a_sync_and_is_shown_as_text(lab: Lab, answ
     page = lab.mturk.list_assignments_for_hit(HITId=hit)["Assignments"]
     # The marketplace refuses such documents; another endpoint may not.
     page[0] |= {"AssignmentId": "3HOSTILE", "Answer": answer}
-    _store_assignments(lab.account, HIT.objects.get(), page)
+    _store_assignments(lab.account, _rows(SyncRun(account=lab.account), HIT.objects.get(), page))
     client.force_login(lab.people["viewer"], backend="allauth.account.auth_backends.AuthenticationBackend")
     shown = client.get(reverse("assignment", args=["lab", "3HOSTILE"]))
     assert shown.status_code == 200
@@ -226,3 +226,22 @@ def test_an_interrupted_sync_goes_on_where_it_was(lab: Lab, faults: Any) -> None
     assert lab.sync().error == ""
     assert Assignment.objects.count() == 4
     assert HIT.objects.stale().count() == 0
+
+
+def test_what_a_person_wrongly_called_done_is_corrected_by_a_later_reading(lab: Lab) -> None:
+    """Not at once, MTurk may be slow to show a verdict; but not never either, and no HIT is read again for ever."""
+    hit = lab.hit()
+    lab.answer(hit)
+    lab.sync()
+    command = approve(assignment=Assignment.objects.get(), by=lab.people["reviewer"])
+    Command.objects.filter(pk=command.pk).update(state="attention")
+    command.refresh_from_db()
+    commands.decide(command, by=lab.people["approver"], happened=True, reason="I think so")
+    lab.sync(full=True)
+    assert Assignment.objects.get().status == "Approved"
+    assert HIT.objects.stale().count() == 1
+    Assignment.objects.update(synced_at=timezone.now() - timedelta(minutes=11))
+    lab.sync()
+    assert Assignment.objects.awaiting_review().count() == 1
+    assert HIT.objects.stale().count() == 0
+    assert AuditEvent.objects.filter(kind="assignment.submitted", actor="elsewhere").count() == 1
