@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -208,6 +210,17 @@ def state(value: Any) -> dict[str, str]:
     """A state as a word with a colour and an icon; one we have no word for is shown as it came."""
     word, icon, colour, title = STATES.get(str(value).lower(), (str(value), "circle", "grey", ""))
     return {"word": word, "icon": icon, "colour": colour, "title": title}
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """`{% icon "check" %}`: an icon of the sprite. Drawn once; a page of rows holds a hundred of the same few."""
+    return _icon(name, classes)
+
+
+@lru_cache(maxsize=500)
+def _icon(name: str, classes: str) -> SafeString:
+    return render_to_string("includes/icon.html", {"name": name, "class": classes})
 
 
 @register.inclusion_tag("includes/environment.html")

@@ -25,6 +25,7 @@ from hits.answers import read
 from hits.forms import SORTS, STATUSES, DecideManyForm, DecisionForm, QueueFilter
 from hits.models import Assignment, Batch
 from hits.questions import Question, question_words, read_question
+from hits.views.rows import row_maker
 
 CANNED_REASONS = [
     "The answer does not follow the instructions.",
@@ -86,8 +87,6 @@ def _queue(request: HttpRequest, membership: Membership, query: QueryDict) -> Ht
     rows = filters.apply(Assignment.objects.of(account))
     _, column, descending = SORTS[chosen["sort"]]
     shown = page(rows.for_page(), query, column=column, descending=descending)
-    for item in shown.items:
-        _dressed(item, membership)
     batch = shown.items[0].hit.batch if shown.items else None
     if "batch" in chosen and batch is None:
         batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
@@ -96,15 +95,18 @@ def _queue(request: HttpRequest, membership: Membership, query: QueryDict) -> Ht
     only_page = first_page and not shown.older_url
     pairs = [(name, str(value)) for name, value in _pairs(chosen)]
     url = reverse("queue", args=[account.slug])
+    make_row = row_maker(membership, urlencode(pairs))
 
     def link(**changes: str) -> str:
         kept = {name: value for name, value in pairs if name not in changes}
         return f"{url}?{urlencode({**kept, **{name: value for name, value in changes.items() if value}})}"
 
+    # A page that is the only one counts itself.
+    count = len(shown.items) if only_page else rows[:COUNT_TO].count()
     context = {
         "page": shown,
-        # A page that is the only one counts itself.
-        "count": len(shown.items) if only_page else rows[:COUNT_TO].count(),
+        "rows": [make_row(item) for item in shown.items],
+        "count": count,
         "status_chips": [
             {"label": words, "url": link(status=value), "on": value == chosen["status"]}
             for value, words in STATUSES.items()
@@ -118,6 +120,8 @@ def _queue(request: HttpRequest, membership: Membership, query: QueryDict) -> Ht
         "can_decide": membership.role >= Role.REVIEWER,
         "canned_reasons": CANNED_REASONS,
     }
+    if chosen == QueueFilter(QueryDict()).chosen():
+        context["review_count"] = count  # the menu's number is this very one
     return render(request, "hits/queue.html", context)
 
 
@@ -127,12 +131,10 @@ def _pairs(chosen: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def row(request: HttpRequest, membership: Membership, assignment_id: str, error: str = "") -> HttpResponse:
-    context = {
-        "assignment": _assignment_of(membership, assignment_id),
-        "query": request.POST.get("query", ""),
-        "can_decide": membership.role >= Role.REVIEWER,
-        "row_error": error,
-    }
+    query = QueryDict(request.POST.get("query", "")).urlencode()
+    rows = Assignment.objects.of(membership.account).for_page()
+    assignment = get_object_or_404(rows, assignment_id=assignment_id)
+    context = {"row": row_maker(membership, query)(assignment), "query": query, "row_error": error}
     return render(request, "hits/queue.html#row", context)
 
 
