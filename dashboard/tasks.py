@@ -1,12 +1,13 @@
 """What workers do. Messages carry ids and are hints; every task may run twice, or late, without harm."""
 
 import logging
+import uuid
 
 from celery import shared_task
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from dashboard import audit, commands
+from dashboard import audit, commands, jobs
 from dashboard.models import Account, SyncRun, User
 from hits import sync as hits_sync
 from workers import sync as workers_sync
@@ -21,7 +22,14 @@ def deliver(account_id: int) -> None:
 
 
 @shared_task
+def work_on_job(job_id: str) -> None:
+    jobs.work_on(uuid.UUID(job_id))
+
+
+@shared_task
 def sweep() -> None:
+    for job_id in jobs.sweep():
+        work_on_job.apply_async((str(job_id),), expires=60)
     for account_id in commands.sweep():
         deliver.apply_async((account_id,), expires=30)
 

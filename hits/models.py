@@ -3,11 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 from statistics import median
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dashboard.models import Account, Command
@@ -53,12 +54,29 @@ class Batch(models.Model):
 
 
 class HITQuerySet(models.QuerySet["HIT"]):
+    def of(self, account: Account) -> "HITQuerySet":
+        return self.filter(account=account)
+
     def present(self) -> "HITQuerySet":
         return self.filter(gone_at=None)
 
     def stale(self) -> "HITQuerySet":
         """Moved since their assignments were last read."""
         return self.filter(stale=True, gone_at=None)
+
+    def for_page(self) -> "HITQuerySet":
+        """With all a row shows, and no more: `handed_in` and `waiting` are counts of its assignments."""
+        its_own = Assignment.objects.filter(hit=models.OuterRef("pk")).order_by().values("hit")
+        waiting = its_own.filter(status=AssignmentStatus.SUBMITTED)
+        return (
+            self.select_related("hit_type", "batch")
+            .defer("raw", "question")
+            .annotate(handed_in=_count(its_own), waiting=_count(waiting))
+        )
+
+
+def _count(rows: "models.QuerySet[Assignment, dict[str, Any]]") -> Coalesce:
+    return Coalesce(models.Subquery(rows.annotate(number=models.Count("pk")).values("number")), 0)
 
 
 class HIT(models.Model):
@@ -93,6 +111,8 @@ class HIT(models.Model):
             models.Index(fields=["account"], condition=Q(stale=True, gone_at=None), name="hit_stale"),
             models.Index(fields=["account", "-created_at", "-id"], name="hit_by_time"),
             models.Index(fields=["batch", "-created_at"], name="hit_by_batch"),
+            models.Index(fields=["account", "status", "-created_at", "-id"], name="hit_by_status"),
+            models.Index(fields=["account", "expires_at", "id"], name="hit_by_end"),
         ]
 
     def __str__(self) -> str:
@@ -110,6 +130,20 @@ class HIT(models.Model):
             max_assignments=self.max_assignments,
             masters=asks_for_masters(self.hit_type.qualification_requirements),
         )
+
+    @property
+    def is_over(self) -> bool:
+        """Nobody can take it any more."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def status_now(self) -> str:
+        """HITStatus as it has to be by now; the end of a HIT needs no sync to be known. "Gone" for our archived copy."""
+        if self.gone_at is not None:
+            return "Gone" if self.status != "Disposed" else self.status
+        if self.status == "Assignable" and self.is_over:
+            return "Unassignable" if self.pending else "Reviewable"
+        return self.status
 
     @property
     def submitted(self) -> int:
@@ -136,6 +170,33 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def oldest_deadline_first(self) -> "AssignmentQuerySet":
         return self.order_by("auto_approval_at", "pk")
+
+    def matching(self, filters: dict[str, Any]) -> "AssignmentQuerySet":
+        """What the review queue's filters leave; `filters` as QueueFilter.frozen gives them."""
+        rows, status = self, filters.get("status")
+        if status == "waiting":
+            rows = rows.awaiting_review()
+        elif status == "deciding":
+            rows = rows.exclude(verdict=None)
+        elif status in ("approved", "rejected"):
+            rows = rows.filter(status=status.capitalize())
+        if "batch" in filters:
+            rows = rows.filter(hit__batch=filters["batch"])
+        if "worker" in filters:
+            rows = rows.filter(worker_id=filters["worker"].strip().upper())
+        if "hit" in filters:
+            rows = rows.filter(hit__hit_id=filters["hit"].strip().upper())
+        if "text" in filters:
+            rows = rows.filter(answer__icontains=filters["text"])
+        if "before" in filters:
+            rows = rows.auto_approving_before(datetime.fromisoformat(filters["before"]))
+        return rows
+
+    def selected(self, selection: dict[str, Any]) -> "AssignmentQuerySet":
+        """The rows a job is about: {"ids": [AssignmentId, …]} or {"filter": …}."""
+        if "ids" in selection:
+            return self.filter(assignment_id__in=selection["ids"])
+        return self.matching(selection["filter"])
 
     def median_seconds(self, *, of: int = 201) -> int | None:
         """How long the latest of these took, in seconds; more of them would not change what a median says."""

@@ -22,6 +22,27 @@ def check_can_bonus(by: User, assignment: Assignment) -> None:
         raise Denied("Its HIT no longer exists there, so MTurk cannot pay a bonus for it.")
 
 
+def check_bonus(amount: Decimal, reason: str) -> str:
+    """The reason as MTurk takes it; Denied where amount or reason is none."""
+    reason = check_text_for_worker(reason)
+    if not reason:
+        raise Denied("Say what the bonus is for: the worker reads it.")
+    if amount != amount.quantize(Decimal("0.01")) or not Decimal(0) < amount <= LARGEST_BONUS:
+        raise Denied(f"A bonus is between $0.01 and ${LARGEST_BONUS:,}, in whole cents.")
+    return reason
+
+
+def bonus_params(assignment: Assignment, *, amount: Decimal, reason: str, identity: uuid.UUID) -> dict[str, str]:
+    """The API's request for a bonus whose command is `identity`."""
+    return {
+        "WorkerId": assignment.worker_id,
+        "AssignmentId": assignment.assignment_id,
+        "BonusAmount": f"{amount:.2f}",
+        # MTurk lists bonuses without our token; the reference makes this one findable for ever.
+        "Reason": f"{reason} [ref {identity.hex[:10]}]",
+    }
+
+
 @transaction.atomic
 def pay_bonus(
     *, assignment: Assignment, by: User, amount: Decimal, reason: str, form_key: uuid.UUID | None = None
@@ -29,11 +50,7 @@ def pay_bonus(
     """Ask for a bonus. A reviewer's is a proposal; so is one above the account's limit."""
     account = assignment.account
     check_can_bonus(by, assignment)
-    reason = check_text_for_worker(reason)
-    if not reason:
-        raise Denied("Say what the bonus is for: the worker reads it.")
-    if amount != amount.quantize(Decimal("0.01")) or not Decimal(0) < amount <= LARGEST_BONUS:
-        raise Denied(f"A bonus is between $0.01 and ${LARGEST_BONUS:,}, in whole cents.")
+    reason = check_bonus(amount, reason)
     identity = uuid.uuid4()
     proposed = bonus_needs_release(by, account, amount)
     command = commands.ask(
@@ -41,13 +58,7 @@ def pay_bonus(
         account=account,
         by=by,
         id=identity,
-        params={
-            "WorkerId": assignment.worker_id,
-            "AssignmentId": assignment.assignment_id,
-            "BonusAmount": f"{amount:.2f}",
-            # MTurk lists bonuses without our token; the reference makes this one findable for ever.
-            "Reason": f"{reason} [ref {identity.hex[:10]}]",
-        },
+        params=bonus_params(assignment, amount=amount, reason=reason, identity=identity),
         proposed=proposed,
         form_key=form_key,
         assignment_id=assignment.assignment_id,

@@ -100,7 +100,8 @@ class CommandQuerySet(models.QuerySet["Command"]):
 
     def due(self, now: datetime) -> "CommandQuerySet":
         """Queued, past the undo window and past any backoff; oldest first."""
-        return self.filter(state=State.QUEUED, not_before__lte=now).order_by("not_before", "created_at", "pk")
+        may_go = Q(job=None) | Q(job__state=JobState.RUNNING)
+        return self.filter(may_go, state=State.QUEUED, not_before__lte=now).order_by("not_before", "created_at", "pk")
 
     def lapsed(self, now: datetime) -> "CommandQuerySet":
         """Claimed by a worker that did not come back."""

@@ -63,6 +63,15 @@ class Account(models.Model):
         help_text="Bonuses above this amount need a second person whoever asks. A reviewer's bonus always does.",
     )
 
+    release_job_above = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Bulk jobs that cost more than this, fees included, need a second person whoever asks.",
+    )
+
     # Money this desk may still commit. `committed` is done + in flight since the cap was last set; it is changed only
     # where commands are claimed and settled, in the same transaction.
     budget_cap = models.DecimalField(

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from hits.models import AssignmentQuerySet, AssignmentStatus, Batch
+from hits.models import AssignmentQuerySet, Batch
 
 STATUSES = {
     "waiting": "To review",
@@ -51,27 +51,14 @@ class QueueFilter(forms.Form):
         return chosen
 
     def apply(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
+        return rows.matching(self.frozen())
+
+    def frozen(self) -> dict[str, Any]:
+        """The filters as a job keeps them (JSON): "within 4 hours" becomes the moment that is meant."""
         chosen = self.chosen()
-        status = chosen["status"]
-        if status == "waiting":
-            rows = rows.awaiting_review()
-        elif status == "deciding":
-            rows = rows.exclude(verdict=None)
-        elif status == "approved":
-            rows = rows.filter(status=AssignmentStatus.APPROVED)
-        elif status == "rejected":
-            rows = rows.filter(status=AssignmentStatus.REJECTED)
-        if "batch" in chosen:
-            rows = rows.filter(hit__batch=chosen["batch"])
-        if "worker" in chosen:
-            rows = rows.filter(worker_id=chosen["worker"].strip().upper())
-        if "hit" in chosen:
-            rows = rows.filter(hit__hit_id=chosen["hit"].strip().upper())
-        if "text" in chosen:
-            rows = rows.filter(answer__icontains=chosen["text"])
         if "deadline" in chosen:
-            rows = rows.auto_approving_before(timezone.now() + DEADLINES[chosen["deadline"]])
-        return rows
+            chosen["before"] = (timezone.now() + DEADLINES[chosen.pop("deadline")]).isoformat()
+        return chosen
 
     def labels(self, batch: Batch | None) -> dict[str, str]:
         """For the chips: name -> words, without status and sort, which have their own controls."""

@@ -1,0 +1,109 @@
+"""Bulk verdicts: approve or reject every assignment of a selection."""
+
+import uuid
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from dashboard.jobs import Bulk, DryRun, Job, Wish, register
+from dashboard.models import OPEN_STATES, Account, Command, User
+from dashboard.permissions import Denied, check_text_for_worker, rejection_needs_release
+from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, verdict_key
+from hits.models import Assignment, AssignmentStatus
+from marketplace.policies import asks_for_masters, assignment_fee
+
+VERDICTS = (ApproveAssignment.name, RejectAssignment.name, OverrideRejection.name)
+
+
+def people_and_rewards(rows: QuerySet[Assignment]) -> DryRun:
+    """Count, workers, rewards and fees of assignments, in two queries whatever their number."""
+    found = DryRun(workers=rows.order_by().values("worker_id").distinct().count())
+    kinds = (
+        rows.order_by()
+        .values_list("hit__reward", "hit__max_assignments", "hit__hit_type__qualification_requirements")
+        .annotate(rows=Count("pk"))
+    )
+    for reward, most, requirements, count in kinds:
+        fee = assignment_fee(reward, max_assignments=most, masters=asks_for_masters(requirements))
+        found.count += count
+        found.amount += reward * count
+        found.fee += fee * count
+    return found
+
+
+class BulkVerdict(Bulk):
+    options: ClassVar[tuple[str, ...]] = ("feedback",)
+    pays: ClassVar[bool] = True
+
+    def select(self, account: Account, selection: dict[str, Any]) -> QuerySet[Assignment]:
+        return Assignment.objects.of(account).selected(selection)
+
+    def refusals(self, options: dict[str, Any]) -> list[tuple[Q, str]]:
+        on_its_way = Command.objects.filter(
+            account=OuterRef("account"), assignment_id=OuterRef("assignment_id"), kind__in=VERDICTS,
+            state__in=OPEN_STATES,
+        )  # fmt: skip
+        return [
+            (Q(gone_at__isnull=False), "Its HIT no longer exists there."),
+            (Q(status=AssignmentStatus.APPROVED), "It is approved already."),
+            (Q(status=AssignmentStatus.REJECTED), "It is rejected already."),
+            (Q(verdict__isnull=False) | Q(Exists(on_its_way)), "A decision about it is on its way."),
+        ]
+
+    def check_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"feedback": check_text_for_worker(str(options.get("feedback", "")))}
+
+    def for_work(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+        return rows.select_related("hit__hit_type").defer("answer", "raw", "hit__raw", "hit__question")
+
+    def dry_run(self, account: Account, rows: QuerySet[Assignment], options: dict[str, Any]) -> DryRun:
+        found = people_and_rewards(rows)
+        if not self.pays:
+            found.amount = found.fee = Decimal(0)
+        return found
+
+    def weigh(self, row: Assignment, options: dict[str, Any], identity: uuid.UUID) -> Wish:
+        params = {"AssignmentId": row.assignment_id}
+        if options.get("feedback"):
+            params["RequesterFeedback"] = options["feedback"]
+        return Wish(
+            params=params,
+            amount=row.hit.reward if self.pays else Decimal(0),
+            fee=row.hit.fee if self.pays else Decimal(0),
+            assignment_id=row.assignment_id,
+            hit_id=row.hit.hit_id,
+            worker_id=row.worker_id,
+            exclusive_key=verdict_key(row.assignment_id),
+        )
+
+    def mark(self, rows: QuerySet[Assignment], job: Job) -> None:
+        ours = Command.objects.filter(job=job, account=job.account, assignment_id=OuterRef("assignment_id"))
+        rows.filter(Exists(ours)).update(verdict=Subquery(ours.values("pk")[:1]))
+
+    def unmark(self, cancelled: QuerySet[Command]) -> None:
+        Assignment.objects.filter(verdict__in=cancelled).update(verdict=None)
+
+
+@register
+class BulkApprove(BulkVerdict):
+    name = "approve"
+    kind = ApproveAssignment
+    words = "Approve"
+
+
+@register
+class BulkReject(BulkVerdict):
+    name = "reject"
+    kind = RejectAssignment
+    words = "Reject"
+    pays = False
+
+    def check_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        checked = super().check_options(options)
+        if not checked["feedback"]:
+            raise Denied("Say why: each of the workers reads the reason.")
+        return checked
+
+    def needs_release(self, user: User, account: Account, options: dict[str, Any], cost: Decimal) -> bool:
+        return rejection_needs_release(user, account)
