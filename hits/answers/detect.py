@@ -73,8 +73,9 @@ class _Detection:
             self.judged(entry)
             if is_technical(entry, self.sources):
                 technical.append(row(entry, self.sources))
-            else:
-                rows.append(replace(row(entry, self.sources), picture=beside.get(entry.name)))
+                continue
+            this, picture = row(entry, self.sources), beside.get(entry.name)
+            rows.append(this if picture is None else replace(this, picture=picture))
         rows = blanks_last([*without_repeats(rows), *self.unanswered()])
         parts = self.drawings
         if self.left_out:
