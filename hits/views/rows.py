@@ -20,7 +20,7 @@ from hits.templatetags.answers import answer_thumbnail
 #: Thumbnails kept by each process: whoever reviews comes back to the same page after every few decisions.
 MOST_KEPT = 2_000
 _LONGEST_KEPT = 20_000
-_kept: dict[bytes, SafeString] = {}
+thumbnails: dict[bytes, SafeString] = {}
 
 
 def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict[str, Any]]:
@@ -82,12 +82,12 @@ def thumbnail(answer: str, question: str) -> SafeString:
     digest = hashlib.blake2b(answer.encode("utf-8", "surrogatepass"), digest_size=32)
     digest.update(b"\x00" + question.encode("utf-8", "surrogatepass"))
     key = digest.digest()
-    found = _kept.get(key)
+    found = thumbnails.get(key)
     if found is None:
         found = _drawn(answer, question)
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[key] = found
+        if len(thumbnails) >= MOST_KEPT:
+            thumbnails.clear()
+        thumbnails[key] = found
     return found
 
 

@@ -2,48 +2,80 @@
 
 import statistics
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext, setup_test_environment, teardown_test_environment
+from django.http import QueryDict
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Account, Membership, Role, User
-from hits.models import HIT, Assignment
+from dashboard.pages import PAGE, ordering
+from hits.forms import SORTS, QueueFilter
+from hits.models import Assignment
+from hits.views import row
+from hits.views.rows import thumbnails
 
-PAGES = 60  # how deep the deep page lies
+DEEP = 5_000  # the page that is as fast as the first, or the last where there are fewer
 SAMPLES = 15
+VIEWS = ("", "sort=newest", "sort=oldest", "status=approved&sort=newest", "status=rejected", "status=all&sort=oldest")
+# What the two databases write differently: a moment some seconds after another, and a number with leading zeros.
+WRITTEN = {
+    "sqlite": ("strftime('%%Y-%%m-%%d %%H:%%M:%%f000', %s, '+' || ({}) || ' seconds')", "printf('%%024d', n.i)"),
+    "postgresql": ("CAST(%s AS timestamptz) + ({}) * interval '1 second'", "lpad(CAST(n.i AS text), 24, '0')"),
+}
 
 
 def fill(account: Account, rows: int) -> None:
-    """Multiply what the sync brought until `rows` assignments wait."""
-    patterns = list(Assignment.objects.filter(account=account)[:500])
-    hit_ids = list(HIT.objects.filter(account=account).values_list("pk", flat=True))
-    now = timezone.now()
-    there = Assignment.objects.filter(account=account).count()
-    new = []
-    for number in range(max(0, rows - there)):
-        pattern = patterns[number % len(patterns)]
-        new.append(
-            Assignment(
-                account=account,
-                hit_id=hit_ids[number % len(hit_ids)],
-                assignment_id=f"3BENCH{number:024d}",
-                worker_id=pattern.worker_id,
-                status=pattern.status,
-                accepted_at=now - timedelta(minutes=9),
-                submitted_at=now - timedelta(seconds=number % 300),
-                auto_approval_at=now + timedelta(days=1, seconds=number),
-                answer=pattern.answer,
-                raw=pattern.raw,
-                synced_at=now,
-            )
+    """Multiply what the sync brought until there are `rows` assignments, six of ten of them waiting."""
+    now, table = timezone.now(), Assignment._meta.db_table
+    missing = rows - Assignment.objects.filter(account=account).count()
+    later, padded = WRITTEN[connection.vendor]
+    statement = f"""
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %s),
+        pattern AS (
+            SELECT row_number() OVER (ORDER BY id) - 1 AS place, hit_id, accepted_at, answer
+            FROM (SELECT * FROM {table} WHERE account_id = %s ORDER BY id LIMIT 500) AS first
         )
-    Assignment.objects.bulk_create(new, batch_size=500)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        INSERT INTO {table} (account_id, hit_id, assignment_id, worker_id, status, accepted_at, submitted_at,
+            auto_approval_at, feedback, answer, raw)
+        SELECT %s, p.hit_id, '3BENCH' || {padded}, 'A' || (n.i %% 997), CASE WHEN n.i %% 10 < 6 THEN 'Submitted'
+            WHEN n.i %% 10 < 9 THEN 'Approved' ELSE 'Rejected' END, p.accepted_at, {later.format("n.i %% 86400")},
+            {later.format("86400 + n.i")}, '', p.answer || '<!-- ' || n.i || ' -->', '{{}}'
+        FROM n JOIN pattern AS p ON p.place = n.i %% (SELECT count(*) FROM pattern)"""
+    moment = connection.ops.adapt_datetimefield_value(
+        now.replace(tzinfo=None) if connection.vendor == "sqlite" else now
+    )
+    if missing > 0:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [missing, account.pk, account.pk, moment, moment])
+            cursor.execute("ANALYZE")
+
+
+def deep_page(account: Account, query: str) -> tuple[str, int]:
+    """The address of page 5,000 of a view, or of its last one, and its number; found by counting, which is slow."""
+    filters = QueueFilter(QueryDict(query))
+    _, column, descending = SORTS[filters.chosen()["sort"]]
+    rows = filters.apply(Assignment.objects.of(account))
+    number = min(DEEP, -(-rows.count() // PAGE))
+    before = rows.order_by(*ordering(column, descending=descending))[(number - 1) * PAGE - 1 :].values(column, "pk")[0]
+    cursor = f"{before[column].isoformat()}_{before['pk']}"
+    return f"?{query}{'&' if query else ''}{urlencode({'after': cursor})}", number
+
+
+def timed(client: Client, url: str, times: int, prepare: Callable[[], object] = lambda: None) -> float:
+    """The median of `times` answers, in milliseconds."""
+    taken = []
+    for _ in range(times):
+        prepare()
+        start = time.perf_counter()
+        response = client.get(url)
+        taken.append(time.perf_counter() - start)
+        assert response.status_code == 200, response.status_code
+    return statistics.median(taken) * 1000
 
 
 def measure(*, rows: int, repeat: int) -> list[dict]:
@@ -54,33 +86,39 @@ def measure(*, rows: int, repeat: int) -> list[dict]:
     Membership.objects.create(account=account, user=reviewer, role=Role.REVIEWER)
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(reviewer, backend="allauth.account.auth_backends.AuthenticationBackend")
-
-    first = reverse("queue", args=[account.slug])
-    address = first
-    setup_test_environment()  # only this shows a page's context, and it would slow the pages that are timed
-    for _ in range(PAGES):
-        response = client.get(address)
-        assert response.status_code == 200, response.status_code
-        older = response.context["page"].older_url
-        if not older:
-            break
-        address = older if older.startswith("/") else first + older
-    teardown_test_environment()
-    assert address != first, f"{rows} rows fit on one page"
-    lines = []
-    for name, url in ((f"queue of {rows}, first page", first), (f"queue of {rows}, page {PAGES + 1}", address)):
-        taken = []
-        for _ in range(SAMPLES * repeat):
-            start = time.perf_counter()
-            response = client.get(url)
-            taken.append(time.perf_counter() - start)
-            assert response.status_code == 200
-        with CaptureQueriesContext(connection) as queries:
-            client.get(url)
-        lines += [
-            {"name": name, "value": statistics.median(taken) * 1000, "unit": "ms"},
-            {"name": name, "value": len(queries), "unit": "queries"},
-            {"name": name, "value": len(response.content) / 1024, "unit": "KiB"},
-        ]
-    lines[3]["ratio"], lines[3]["beside"] = lines[3]["value"] / lines[0]["value"], "the first page"
+    url, times = reverse("queue", args=[account.slug]), SAMPLES * repeat
+    client.get(url)
+    lines: list[dict] = [
+        {"name": f"queue of {rows}: page of {PAGE}", "value": timed(client, url, times), "unit": "ms"},
+        {"name": "  with answers never shown before", "value": timed(client, url, times, forget), "unit": "ms"},
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(url)
+    lines.append({"name": "  queries", "value": len(queries), "unit": "queries"})
+    lines.append({"name": "  size", "value": len(response.content) / 1024, "unit": "KiB"})
+    lines.append({"name": "  one row again after a click", "value": row_time(client, account, times), "unit": "ms"})
+    for query in VIEWS:
+        deep, number = deep_page(account, query)
+        first = timed(client, f"{url}?{query}", times)
+        line = {"name": f"  page {number} of ?{query}", "value": timed(client, url + deep, times), "unit": "ms"}
+        lines.append({**line, "ratio": line["value"] / first, "beside": "its first page"})
     return lines
+
+
+def forget() -> None:
+    """Make the process forget the thumbnails it drew."""
+    thumbnails.clear()
+
+
+def row_time(client: Client, account: Account, times: int) -> float:
+    """How long drawing one row takes, as every decision in the queue does."""
+    membership = Membership.objects.select_related("account", "user").get(account=account, user__username="reviewer")
+    request = RequestFactory().post("/", {"query": ""})
+    request.user, request.membership = membership.user, membership  # type: ignore[attr-defined]
+    chosen = Assignment.objects.of(account).awaiting_review().oldest_deadline_first()[0].assignment_id
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        row(request, membership, chosen)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken) * 1000
