@@ -138,7 +138,7 @@ class HIT(models.Model):
 
     @property
     def status_now(self) -> str:
-        """HITStatus as it has to be by now; the end of a HIT needs no sync to be known. "Gone" for our archived copy."""
+        """HITStatus as it has to be by now, since an end needs no sync to be known; "Gone" for our archived copy."""
         if self.gone_at is not None:
             return "Gone" if self.status != "Disposed" else self.status
         if self.status == "Assignable" and self.is_over:

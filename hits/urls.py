@@ -7,4 +7,7 @@ urlpatterns = [
     path("review/decide/", views.decide_many, name="decide_many"),
     path("review/<str:assignment_id>/", views.assignment, name="assignment"),
     path("review/<str:assignment_id>/decide/", views.decide, name="decide"),
+    path("hits/", views.hits, name="hits"),
+    path("hits/<str:hit_id>/", views.hit, name="hit"),
+    path("hits/<str:hit_id>/preview/", views.hit_preview, name="hit_preview"),
 ]

@@ -57,7 +57,11 @@ OPERATION_WORDS: dict[str, str] = {
     "CreateHIT": "Publish HIT",
     "CreateHITWithHITType": "Publish HIT",
     "CreateHITType": "Create HIT type",
-    "UpdateExpirationForHIT": "Change end",
+    "ExtendHIT": "Extend time",
+    "ExpireHIT": "Expire now",
+    "StartReviewing": "Set to Reviewing",
+    "StopReviewing": "Back to Reviewable",
+    "UpdateHITTypeOfHIT": "Change HIT type",
     "CreateAdditionalAssignmentsForHIT": "Ask more workers",
     "DeleteHIT": "Delete HIT",
     "NotifyWorkers": "Message workers",
@@ -88,6 +92,12 @@ def took(seconds: Any) -> str:
     hours, rest = divmod(max(whole, 0), 3600)
     minutes, secs = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
+
+
+@register.filter
+def span(value: Any) -> str:
+    """A timedelta as `48 s`, `12 m`, `3 h 12 m` or `5 d 4 h`; none as a dash."""
+    return NOTHING if value is None else span_words(value.total_seconds())
 
 
 @register.filter

@@ -75,7 +75,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
         for row in Assignment.objects.of(account).filter(assignment_id__in=ids).only("assignment_id", "answer")[:20]
     ]  # fmt: skip
     results += [
-        {"kind": "HIT", "id": hit.hit_id, "words": hit.title, "url": f"{queue}?hit={hit.hit_id}&status=all"}
+        {"kind": "HIT", "id": hit.hit_id, "words": hit.title, "url": reverse("hit", args=[account.slug, hit.hit_id])}
         for hit in HIT.objects.filter(account=account, hit_id__in=ids).select_related("hit_type").defer("question")[:20]
     ]
     workers = Assignment.objects.of(account).filter(worker_id__in=ids).order_by().values("worker_id")

@@ -1,5 +1,6 @@
 """What a person says about HITs and assignments, as domain types or a sentence."""
 
+from hits.forms.hits import HIT_SORTS, HIT_STATUSES, HITFilter
 from hits.forms.review import (
     DEADLINES,
     SORTS,
@@ -9,4 +10,7 @@ from hits.forms.review import (
     QueueFilter,
 )
 
-__all__ = ["DEADLINES", "SORTS", "STATUSES", "DecideManyForm", "DecisionForm", "QueueFilter"]
+__all__ = [
+    "DEADLINES", "HIT_SORTS", "HIT_STATUSES", "SORTS", "STATUSES", "DecideManyForm", "DecisionForm", "HITFilter",
+    "QueueFilter",
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""What a person says about HITs: which ones to show, and what to do with one."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from hits.models import Batch, HITQuerySet, HITType
+
+HIT_STATUSES = {
+    "": "All",
+    "assignable": "Open to workers",
+    "unassignable": "All taken",
+    "reviewable": "Ready to review",
+    "reviewing": "In review",
+    "gone": "Gone",
+}
+_API_STATUS = {
+    "assignable": "Assignable",
+    "unassignable": "Unassignable",
+    "reviewable": "Reviewable",
+    "reviewing": "Reviewing",
+}
+#: value -> (label, column, descending); every one has an index behind it.
+HIT_SORTS = {
+    "newest": ("Newest first", "created_at", True),
+    "oldest": ("Oldest first", "created_at", False),
+    "ends": ("Ends first", "expires_at", False),
+    "ended": ("Ends last", "expires_at", True),
+}
+ENDS = {"over": "Time is over", "1h": "Ends within an hour", "24h": "Ends within a day", "open": "Time is left"}
+_ENDS_WITHIN = {"1h": timedelta(hours=1), "24h": timedelta(days=1)}
+
+
+class HITFilter(forms.Form):
+    """The filters of the HIT table; they live in the URL, so any of its values may be anybody's text."""
+
+    status = forms.ChoiceField(choices=list(HIT_STATUSES.items()), required=False, widget=forms.HiddenInput)
+    sort = forms.ChoiceField(
+        choices=[(value, sort[0]) for value, sort in HIT_SORTS.items()], required=False, widget=forms.HiddenInput
+    )
+    batch = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    text = forms.CharField(required=False, max_length=200, label="Words in the title")
+    type = forms.CharField(required=False, max_length=64, label="HIT type id")
+    ends = forms.ChoiceField(required=False, label="End", choices=[("", "any time"), *ENDS.items()])
+
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are valid and set; a bad value in a URL is no filter, not an error page."""
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        chosen.setdefault("sort", "newest")
+        return chosen
+
+    def apply(self, rows: HITQuerySet) -> HITQuerySet:
+        chosen, now = self.chosen(), timezone.now()
+        status, ends = chosen.get("status"), chosen.get("ends")
+        if status == "gone":
+            rows = rows.exclude(gone_at=None)
+        elif status:
+            rows = rows.present().filter(status=_API_STATUS[status])
+        if "batch" in chosen:
+            rows = rows.filter(batch=chosen["batch"])
+        if "type" in chosen:
+            rows = rows.filter(hit_type__hit_type_id=chosen["type"].strip().upper())
+        if "text" in chosen:
+            # Few types, many HITs: the words are looked for in the former.
+            rows = rows.filter(hit_type__in=HITType.objects.filter(title__icontains=chosen["text"]).values("pk"))
+        if ends == "over":
+            rows = rows.filter(expires_at__lte=now)
+        elif ends == "open":
+            rows = rows.filter(expires_at__gt=now)
+        elif ends:
+            rows = rows.filter(expires_at__gt=now, expires_at__lte=now + _ENDS_WITHIN[ends])
+        if chosen["sort"] in ("ends", "ended"):
+            # MTurk always says when a HIT ends; a null would fall out of the pages.
+            rows = rows.exclude(expires_at=None)
+        return rows
+
+    def labels(self, batch: Batch | None) -> dict[str, str]:
+        """For the chips: name -> words, without status and sort, which have their own controls."""
+        chosen = self.chosen()
+        words = {"text": "“{}”", "type": "HIT type {}"}
+        labels = {name: text.format(chosen[name]) for name, text in words.items() if name in chosen}
+        if "ends" in chosen:
+            labels["ends"] = ENDS[chosen["ends"]]
+        if "batch" in chosen:
+            labels["batch"] = f"Batch {batch}" if batch else "Batch that is not here"
+        return labels

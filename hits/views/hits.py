@@ -1,0 +1,167 @@
+"""HITs: the table of all of an account, the page of one, and the preview of what it asks."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_GET
+
+from dashboard.access import of_account
+from dashboard.context import COUNT_TO
+from dashboard.models import AuditEvent, Command, Membership
+from dashboard.pages import page
+from hits.forms import HIT_SORTS, HIT_STATUSES, HITFilter
+from hits.models import HIT, Assignment, AssignmentStatus, Batch
+from hits.text import counts_words, requirements_words
+from marketplace import documents
+
+SHOWN_ASSIGNMENTS = 50
+#: What MTurk puts there while a worker only looks; task scripts know it.
+NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"
+_FRAME_HEIGHTS = range(160, 1601)
+# A task is somebody else's program. Its document gets an origin that is nobody's, so neither our cookies nor this page
+# can be reached from it; and its forms go nowhere, for a look is no submission.
+_TASK_POLICY = (
+    "sandbox allow-scripts allow-forms; default-src * data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+_OUR_POLICY = (
+    "sandbox allow-forms; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+@require_GET
+@of_account
+def hits(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Every HIT of the account."""
+    account, query = membership.account, request.GET
+    filters = HITFilter(query)
+    chosen = filters.chosen()
+    rows = filters.apply(HIT.objects.of(account))
+    _, column, descending = HIT_SORTS[chosen["sort"]]
+    shown = page(rows.for_page(), query, column=column, descending=descending)
+    for item in shown.items:
+        item.account = account
+    batch = shown.items[0].batch if shown.items else None
+    if "batch" in chosen and batch is None:
+        batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
+    only_page = "after" not in query and "before" not in query and not shown.older_url
+    pairs = [(name, str(value)) for name, value in chosen.items() if (name, value) != ("sort", "newest")]
+    url = reverse("hits", args=[account.slug])
+
+    def link(**changes: str) -> str:
+        kept = {name: value for name, value in pairs if name not in changes}
+        return f"{url}?{urlencode({**kept, **{name: value for name, value in changes.items() if value}})}"
+
+    context = {
+        "page": shown,
+        "count": len(shown.items) if only_page else rows[:COUNT_TO].count(),
+        "status_chips": [
+            {"label": words, "url": link(status=value), "on": value == chosen.get("status", "")}
+            for value, words in HIT_STATUSES.items()
+        ],
+        "active_filters": [
+            {"label": words, "remove_url": link(**{name: ""})} for name, words in filters.labels(batch).items()
+        ],
+        "filter_form": filters,
+        "sorts": [
+            {"value": value, "label": sort[0], "on": value == chosen["sort"]} for value, sort in HIT_SORTS.items()
+        ],
+        "query": urlencode(pairs),
+        "query_pairs": pairs,
+        "filtered": bool(pairs),
+    }
+    return render(request, "hits/hits.html", context)
+
+
+def _hit_of(membership: Membership, hit_id: str) -> HIT:
+    rows = HIT.objects.of(membership.account).select_related("hit_type", "batch").defer("raw")
+    hit = get_object_or_404(rows, hit_id=hit_id)
+    hit.account = membership.account
+    return hit
+
+
+@require_GET
+@of_account
+def hit(request: HttpRequest, membership: Membership, hit_id: str) -> HttpResponse:
+    """One HIT: what it asks, of whom, how far it is, and what happened to it."""
+    return _page_of(request, membership, _hit_of(membership, hit_id))
+
+
+def _page_of(request: HttpRequest, membership: Membership, hit: HIT, *, status: int = 200) -> HttpResponse:
+    account = membership.account
+    its_own = Assignment.objects.filter(hit=hit)
+    counted = dict(its_own.order_by().values_list("status").annotate(Count("pk")))
+    question, problem = _read(hit.question)
+    context: dict[str, Any] = {
+        "hit": hit,
+        "question": question,
+        "problem": problem,
+        "frame_url": _frame_url(account.slug, hit),
+        "frame_height": _frame_height(question),
+        "external_host": urlsplit(question.url).hostname if question and question.url else "",
+        "requirements": requirements_words(hit.hit_type.qualification_requirements),
+        "counts": counts_words(
+            wanted=hit.max_assignments,
+            available=hit.available,
+            pending=hit.pending,
+            waiting=counted.get(AssignmentStatus.SUBMITTED, 0),
+            approved=counted.get(AssignmentStatus.APPROVED, 0),
+            rejected=counted.get(AssignmentStatus.REJECTED, 0),
+            over=hit.is_over,
+        ),
+        "handed_in": sum(counted.values()),
+        "assignments": its_own.select_related("verdict")
+        .defer("raw")
+        .order_by("submitted_at", "pk")[:SHOWN_ASSIGNMENTS],
+        "shown_assignments": SHOWN_ASSIGNMENTS,
+        "commands": Command.objects.filter(
+            account=account, hit_id=hit.hit_id, assignment_id="", worker_id=""
+        ).select_related("requested_by")[:30],
+        "history": AuditEvent.objects.filter(chain=account.slug, subject=hit.hit_id, actor="elsewhere")[:20],
+    }
+    return render(request, "hits/hit.html", context, status=status)
+
+
+# --- the preview ----------------------------------------------------------------------------------------------------
+
+
+def _read(text: str) -> tuple[documents.Question | None, str]:
+    """The question document, or why there is none."""
+    if not text:
+        return None, "MTurk gave no question for it."
+    try:
+        return documents.parse_question(text), ""
+    except documents.DocumentError as error:
+        return None, str(error)
+
+
+def _frame_url(slug: str, hit: HIT) -> str:
+    seen = {"assignmentId": NOT_ACCEPTED, "hitId": hit.hit_id}
+    return f"{reverse('hit_preview', args=[slug, hit.hit_id])}?{urlencode(seen)}"
+
+
+def _frame_height(question: documents.Question | None) -> int:
+    height = question.frame_height if question and question.frame_height else 480
+    return min(max(height, _FRAME_HEIGHTS[0]), _FRAME_HEIGHTS[-1])
+
+
+@require_GET
+@xframe_options_exempt
+@of_account
+def hit_preview(request: HttpRequest, membership: Membership, hit_id: str) -> HttpResponse:
+    """What a worker is asked, as a document of its own and of an origin of its own; only our pages may frame it."""
+    hit = _hit_of(membership, hit_id)
+    question, problem = _read(hit.question)
+    if question is not None and question.kind is documents.Kind.HTML_QUESTION:
+        response, policy = HttpResponse(question.html), _TASK_POLICY
+    else:
+        context = {"hit": hit, "question": question, "problem": problem}
+        response, policy = render(request, "hits/preview.html", context), _OUR_POLICY
+    response["Content-Security-Policy"] = policy
+    response["Cache-Control"] = "no-store"
+    return response
