@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils.text import slugify
 
 from dashboard.audit import SERVER_CHAIN
+from dashboard.login import check_address_is_free
 from dashboard.models import Account, Credentials, Environment, Membership, Role, User
 
 
@@ -139,7 +139,12 @@ class MemberForm(forms.Form):
         person, password = cleaned.get("person", "").strip(), cleaned.get("password", "")
         if not person:
             return cleaned
-        found = User.objects.filter(Q(username__iexact=person) | Q(email__iexact=person, email__gt="")).first()
+        same_name = User.objects.filter(username__iexact=person)
+        people = list(same_name or User.objects.filter(email__iexact=person, email__gt="")[:2])
+        found = people[0] if people else None
+        if len(people) > 1:
+            self.add_error("person", "Several people have this address. Give the user name.")
+            return cleaned
         if found is None:
             if not password:
                 self.add_error("person", "Nobody here is called that. Give a first password to add somebody new.")
@@ -172,6 +177,11 @@ class ProfileForm(forms.ModelForm):
         zones = [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones()) if "/" in name]
         self.fields["time_zone"].choices = [("", "as the browser says"), ("UTC", "UTC"), *zones]  # type: ignore[attr-defined]
 
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].strip()
+        check_address_is_free(email, self.instance)
+        return email
+
 
 class SetupForm(forms.Form):
     """The first visit: the manager, and nothing else yet."""
@@ -191,6 +201,33 @@ class SetupForm(forms.Form):
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
+
+
+class JobForm(forms.Form):
+    """What a bulk action needs to know besides its selection; `options` names the fields that are asked for."""
+
+    feedback = forms.CharField(required=False, max_length=1024, widget=forms.Textarea(attrs={"rows": 3}))
+    amount = forms.DecimalField(required=False, decimal_places=2, label="Amount for each, in dollars")
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), label="Reason (the workers read it)"
+    )
+    form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, options: tuple[str, ...], reject: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("feedback", "amount", "reason"):
+            if name not in options:
+                del self.fields[name]
+        if "feedback" in self.fields:
+            self.fields["feedback"].label = "Reason (each worker reads it)" if reject else "Message to the workers"
+            self.fields["feedback"].required = reject
+        for name in ("amount", "reason"):
+            if name in self.fields:
+                self.fields[name].required = True
+
+    def said(self) -> dict[str, str]:
+        """The options as text; what is not filled in yet is empty."""
+        return {name: str(value or "") for name, value in self.cleaned_data.items() if name != "form_key"}
 
 
 class ActivityFilter(forms.Form):

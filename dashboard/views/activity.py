@@ -1,5 +1,6 @@
 """Every command of an account, and what people do with them."""
 
+import uuid
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,9 +38,12 @@ def activity(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Every command of the account, newest first."""
     account = membership.account
     rows = Command.objects.filter(account=account).select_related("requested_by", "decided_by")
+    job = _uuid(request.GET.get("job", ""))
     state, person = request.GET.get("state", ""), request.GET.get("person", "")
     if state in ACTIVITY_STATES and state:
         rows = rows.filter(state=state)
+    if job:
+        rows = rows.filter(job=job)
     if person:
         rows = rows.filter(requested_by__username=person)
     shown = page(rows, request.GET, column="created_at", descending=True)
@@ -49,15 +53,24 @@ def activity(request: HttpRequest, membership: Membership) -> HttpResponse:
     chips = [
         {
             "label": label,
-            "url": "?" + urlencode({"state": value} if value else {}),
+            "url": "?" + urlencode(({"state": value} if value else {}) | ({"job": str(job)} if job else {})),
             "on": value == (state if state in ACTIVITY_STATES else ""),
             "count": open_rows.filter(state=value)[: statistics.COUNT_TO].count() if value in COUNTED_STATES else None,
         }
         for value, label in ACTIVITY_STATES.items()
     ]
-    filters = [{"label": f"Asked by {person}", "remove_url": "?" + urlencode({"state": state})}] if person else []
+    back = "?" + urlencode({"state": state})
+    filters = [{"label": "One job", "remove_url": back}] if job else []
+    filters += [{"label": f"Asked by {person}", "remove_url": back}] if person else []
     context = {"page": shown, "chips": chips, "active_filters": filters}
     return render(request, "dashboard/activity.html", context)
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _offer(command: Any, membership: Membership) -> None:

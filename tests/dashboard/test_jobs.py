@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import commands, jobs
@@ -199,3 +201,61 @@ def test_nothing_to_do_is_no_job_and_a_viewer_asks_for_none(busy: Lab) -> None:
     with pytest.raises(Denied, match="no such bulk action"):
         asked(busy, "drop")
     assert Job.objects.count() == 0
+
+
+def client_of(lab: Lab, role: str) -> Client:
+    client = Client()
+    client.force_login(lab.people[role], backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def test_all_that_match_are_approved_from_the_page_with_the_dry_run(busy: Lab) -> None:
+    client = client_of(busy, "reviewer")
+    url = reverse("job_new", args=["lab", "approve"])
+    page = client.get(url + "?worker=AWORKER1").content.decode()
+    assert "Approve 3 for $0.36" in page
+    begun = client.post(url, {"query": "worker=AWORKER1", "feedback": "", "form_key": str(uuid.uuid4())})
+    job = Job.objects.get()
+    assert begun["Location"] == reverse("job", args=["lab", job.pk])
+    jobs.prepare(job.pk)
+    deliver(busy)
+    page = client.get(begun["Location"]).content.decode()
+    assert '<strong class="number">3</strong> of <span class="number">3</span> done' in page
+    assert len(busy.ledger("reward")) == 3
+
+
+def test_a_bulk_rejection_without_a_reason_is_refused_beside_the_field(busy: Lab) -> None:
+    url = reverse("job_new", args=["lab", "reject"])
+    answer = client_of(busy, "reviewer").post(url, {"query": "", "feedback": " "})
+    assert answer.status_code == 422
+    assert Job.objects.count() == 0
+
+
+def test_the_price_of_a_bulk_bonus_is_shown_before_it_is_asked_for(busy: Lab) -> None:
+    url = reverse("job_new", args=["lab", "bonus"])
+    page = client_of(busy, "approver").get(url + "?amount=0.05&reason=Fine").content.decode()
+    assert "$0.50" in page
+    assert "$0.60" in page
+    assert Job.objects.count() == 0
+
+
+def test_the_outcome_is_a_csv_that_no_spreadsheet_runs(busy: Lab) -> None:
+    job = prepared(busy)
+    Command.objects.filter(job=job).update(error_message="=cmd|'/c calc'!A1")
+    answer = client_of(busy, "viewer").get(reverse("job_outcome", args=["lab", job.pk]))
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert len(lines) == 11
+    assert "'=cmd" in lines[1]
+
+
+def test_buttons_a_person_may_not_use_do_nothing(busy: Lab) -> None:
+    job = prepared(busy)
+    url = reverse("job_act", args=["lab", job.pk])
+    client_of(busy, "viewer").post(url, {"action": "pause"})
+    client_of(busy, "viewer").post(url, {"action": "cancel"})
+    client_of(busy, "approver").post(url, {"action": "release"})
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+    client_of(busy, "approver").post(url, {"action": "pause"})
+    job.refresh_from_db()
+    assert job.state == JobState.PAUSED
