@@ -241,9 +241,7 @@ def _prepare_chunk(job_id: uuid.UUID) -> bool:
     bulk = bulk_of(job)
     named = _rows(bulk, job.account, job.selection).filter(pk__gt=int(job.cursor or 0))
     rows = list(
-        bulk.for_work(_possible(bulk, named, job.options))
-        .order_by("pk")
-        .select_for_update(of=("self",))[:CHUNK]
+        bulk.for_work(_possible(bulk, named, job.options)).order_by("pk").select_for_update(of=("self",))[:CHUNK]
     )
     if not rows:
         _start(job)
