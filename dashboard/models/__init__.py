@@ -1,10 +1,11 @@
 """Who may do what where, what was asked, what happened."""
 
 from dashboard.models.commands import OPEN_STATES, Command, CommandQuerySet, Job, JobState, State
+from dashboard.models.heartbeats import Heartbeat
 from dashboard.models.people import Account, Credentials, Environment, Membership, Role, User
 from dashboard.models.records import AppendOnly, AuditEvent, AuditHead, SyncRun
 
 __all__ = [
     "OPEN_STATES", "Account", "AppendOnly", "AuditEvent", "AuditHead", "Command", "CommandQuerySet", "Credentials",
-    "Environment", "Job", "JobState", "Membership", "Role", "State", "SyncRun", "User",
+    "Environment", "Heartbeat", "Job", "JobState", "Membership", "Role", "State", "SyncRun", "User",
 ]  # fmt: skip
