@@ -162,6 +162,13 @@ def look_ahead(name: str, *, account: Account, selection: dict[str, Any], option
     return found
 
 
+def needs_release(name: str, *, by: User, account: Account, ahead: DryRun, options: dict[str, Any]) -> bool:
+    """Whether somebody else has to let it go: for what it is, or because it costs more than the account's limit."""
+    if bulk_named(name).needs_release(by, account, options, ahead.total):
+        return True
+    return account.release_job_above is not None and ahead.total > account.release_job_above
+
+
 @transaction.atomic
 def ask(
     name: str,
@@ -194,8 +201,7 @@ def ask(
         expected=ahead.count,
         skipped=sum(ahead.refused.values()),
         skipped_why=ahead.refused,
-        needs_release=bulk.needs_release(by, account, options, ahead.total)
-        or (account.release_job_above is not None and ahead.total > account.release_job_above),
+        needs_release=needs_release(name, by=by, account=account, ahead=ahead, options=options),
     )
     try:
         with transaction.atomic():

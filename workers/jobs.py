@@ -61,4 +61,4 @@ class BulkBonus(Bulk):
         )
 
     def needs_release(self, user: User, account: Account, options: dict[str, Any], cost: Decimal) -> bool:
-        return bonus_needs_release(user, account, Decimal(options["amount"]))
+        return bonus_needs_release(user, account, Decimal(options.get("amount") or 0))

@@ -18,7 +18,8 @@ from dashboard.forms import JobForm
 from dashboard.models import Command, Job, JobState, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
-from hits.forms import QueueFilter
+from hits.forms import STATUSES, QueueFilter
+from hits.models import Batch
 
 MOST_TROUBLE = 20
 MOVING = (JobState.PREPARING, JobState.RUNNING)
@@ -75,13 +76,17 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         else:
             return redirect("job", membership.account.slug, job.pk)
     pairs = [(name, value) for name, value in filters.chosen().items() if name != "sort"]
+    ahead = work.look_ahead(bulk, account=membership.account, selection=selection, options=said)
     context = {
         "bulk": chosen,
-        "ahead": work.look_ahead(bulk, account=membership.account, selection=selection, options=said),
+        "ahead": ahead,
+        "needs_release": work.needs_release(
+            bulk, by=membership.user, account=membership.account, ahead=ahead, options=said
+        ),
         "form": form,
         "query": urlencode(pairs),
         "query_pairs": pairs,
-        "filters": list(filters.labels(None).values()),
+        "filters": [STATUSES[filters.chosen()["status"]], *filters.labels(_batch(membership, filters)).values()],
         "priced": bulk != "bonus" or bool(said.get("amount")),
         "can_ask": membership.role >= chosen.role,
     }
@@ -94,6 +99,11 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
 @of_account
 def job(request: HttpRequest, membership: Membership, job_id: uuid.UUID) -> HttpResponse:
     return _job_page(request, membership, _job_of(membership, job_id))
+
+
+def _batch(membership: Membership, filters: QueueFilter) -> Batch | None:
+    pk = filters.chosen().get("batch")
+    return Batch.objects.filter(account=membership.account, pk=pk).first() if pk else None
 
 
 def _job_page(request: HttpRequest, membership: Membership, shown: Job) -> HttpResponse:
