@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.models import Membership, User
 
@@ -31,6 +32,8 @@ def of_account(view: View) -> View:
 
     @wraps(view)
     def within_account(request: HttpRequest, account_slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if any("\0" in str(value) for value in kwargs.values()):
+            raise Http404("No id holds such a character, and no database takes it.")
         for membership in memberships_of(request):
             if membership.account.slug == account_slug:
                 request.membership = membership  # type: ignore[attr-defined]
@@ -44,4 +47,8 @@ def of_account(view: View) -> View:
 def back_to(request: HttpRequest, otherwise: str) -> str:
     """Where the person came from, if that was a page of ours."""
     referer = urlsplit(request.headers.get("Referer", ""))
-    return referer.path if referer.netloc == request.get_host() and referer.path else otherwise
+    if referer.netloc != request.get_host():
+        return otherwise
+    back = f"{referer.path}?{referer.query}" if referer.query else referer.path
+    # A path that begins with two slashes is another host's address.
+    return back if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) else otherwise

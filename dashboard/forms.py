@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from dashboard.audit import SERVER_CHAIN
-from dashboard.login import check_address_is_free
 from dashboard.models import Account, Credentials, Environment, Membership, Role, User
+from dashboard.permissions import Denied, check_address_is_free
 
 
 class ConnectionForm(forms.ModelForm):
@@ -179,7 +179,10 @@ class ProfileForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].strip()
-        check_address_is_free(email, self.instance)
+        try:
+            check_address_is_free(email, self.instance)
+        except Denied as reason:
+            raise ValidationError(str(reason)) from None
         return email
 
 

@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -45,7 +46,7 @@ class HtmxLoginMiddleware:
             and location.startswith(reverse("account_login"))
         ):
             back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(f"{reverse('account_login')}?next={back}")
+            return HttpResponseClientRedirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
         return response
 
 

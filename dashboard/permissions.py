@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from django.db.models import Q
 from django.http import Http404
 
 from dashboard.models import Account, Membership, Role, User
@@ -58,6 +59,13 @@ def bonus_needs_release(user: User, account: Account, amount: Decimal) -> bool:
 
 def rejection_needs_release(user: User, account: Account) -> bool:
     return account.release_rejections
+
+
+def check_address_is_free(email: str, user: User) -> None:
+    """Raise Denied where somebody else has this address: members are added by it, and a claimant would be let in."""
+    taken = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).exclude(pk=user.pk)
+    if email and taken.exists():
+        raise Denied("Somebody else has this address.")
 
 
 def check_text_for_worker(text: str) -> str:

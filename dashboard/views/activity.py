@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard import commands, statistics
 from dashboard.access import back_to, of_account
+from dashboard.forms import ActivityFilter
 from dashboard.models import Command, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
@@ -39,7 +40,9 @@ def activity(request: HttpRequest, membership: Membership) -> HttpResponse:
     account = membership.account
     rows = Command.objects.filter(account=account).select_related("requested_by", "decided_by")
     job = _uuid(request.GET.get("job", ""))
-    state, person = request.GET.get("state", ""), request.GET.get("person", "")
+    filters = ActivityFilter(request.GET)
+    filters.is_valid()  # a bad value in a URL is no filter, not an error page
+    state, person = (filters.cleaned_data.get(name, "") for name in ("state", "person"))
     if state in ACTIVITY_STATES and state:
         rows = rows.filter(state=state)
     if job:
@@ -60,9 +63,9 @@ def activity(request: HttpRequest, membership: Membership) -> HttpResponse:
         for value, label in ACTIVITY_STATES.items()
     ]
     back = "?" + urlencode({"state": state})
-    filters = [{"label": "One job", "remove_url": back}] if job else []
-    filters += [{"label": f"Asked by {person}", "remove_url": back}] if person else []
-    context = {"page": shown, "chips": chips, "active_filters": filters}
+    active = [{"label": "One job", "remove_url": back}] if job else []
+    active += [{"label": f"Asked by {person}", "remove_url": back}] if person else []
+    context = {"page": shown, "chips": chips, "active_filters": active}
     return render(request, "dashboard/activity.html", context)
 
 

@@ -92,7 +92,8 @@ def assignment(number: int = 1, **changes: Any) -> dict[str, Any]:
     ["{}", "[]", "null", "12", '"HITs"', '{"HITs": null}', '{"HITs": "abc"}', '{"HITs": {"a": 1}}',
      '{"HITs": [1, "a", null]}',
      '{"HITs": [{"HITId": "3", "QualificationRequirements": "x"}]}',
-     '{"HITs": [{"HITId": "3", "QualificationRequirements": [5]}]}', '{"HITs": [[]]}', "", "<html>", '{"HITs": ' + "[" * 5000 + "]" * 5000 + "}", '{"NumResults": 0}'],
+     '{"HITs": [{"HITId": "3", "QualificationRequirements": [5]}]}', '{"HITs": [[]]}',
+     "", "<html>", '{"HITs": ' + "[" * 5000 + "]" * 5000 + "}", '{"NumResults": 0}'],
 )  # fmt: skip
 def test_an_answer_that_is_no_list_ends_the_sync_and_nothing_is_thought_gone(
     bad: Lab, endpoint: Endpoint, said: str
