@@ -74,6 +74,15 @@ def lock(account: Account | None) -> AuditHead:
     return AuditHead.objects.select_for_update().get(chain=chain)
 
 
+def _same_after_a_database(value: Any) -> Any:
+    """Data as any database gives it back: keys are texts, and 1e22, 1.0 and -0.0 may return as whole numbers."""
+    if isinstance(value, dict):
+        return {str(name): _same_after_a_database(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_same_after_a_database(member) for member in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _digest(event: AuditEvent) -> str:
     content = [
         event.chain,
@@ -83,7 +92,7 @@ def _digest(event: AuditEvent) -> str:
         event.kind,
         event.subject,
         event.text,
-        event.data,
+        _same_after_a_database(event.data),
         str(event.command_id or ""),
         event.request_id,
         event.previous_hash,

@@ -321,3 +321,21 @@ print(json.dumps([list(Command.objects.exclude(state="done").values_list("state"
     finally:
         worker.stop()
     assert desk.paid("bonus") == asked
+
+
+def test_the_audit_holds_whoever_writes_at_once_and_whatever_is_written(desk: Desk) -> None:
+    failures, numbers, found = desk.run("""
+from django.db import transaction
+odd = {"float": 0.1, "large": 1e22, "small": 1e-7, "whole": 2.0, "minus": -0.0, "none": None,
+       "text": "é\\u4e2d \\U0001f600",
+       "nested": {"b": [1, {"a": None}], "a": [[]]}, 10: "a key that is a number", 9: True, "big": 10**25, "": ""}
+def write():
+    for number in range(8):
+        with transaction.atomic():
+            audit.record("odd.data", account=account, by="somebody", text="ü", data={**odd, "n": number})
+failures = all_at_once(write, write, write, write)
+numbers = list(audit.AuditEvent.objects.filter(chain="lab").order_by("number").values_list("number", flat=True))
+print(json.dumps([failures, numbers, faults()]))
+""")
+    assert failures == found == []
+    assert numbers == list(range(1, 33))
