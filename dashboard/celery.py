@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from celery import Celery, bootsteps
+from celery import Celery, bootsteps, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -31,3 +31,21 @@ class ShortWaits(bootsteps.StartStopStep):
 
 
 app.steps["consumer"].add(ShortWaits)
+
+
+@signals.worker_ready.connect
+def worker_is_alive(**kwargs: Any) -> None:
+    from dashboard import heartbeat
+
+    heartbeat.keep_touching(heartbeat.WORKER)
+
+
+@signals.beat_init.connect
+def beat_is_alive(**kwargs: Any) -> None:
+    """Beat is alive when the broker takes what it sends, and not while it waits for a broker that is gone."""
+    from dashboard import heartbeat
+
+    def sent(**kwargs: Any) -> None:
+        heartbeat.touch_sometimes(heartbeat.BEAT)
+
+    signals.after_task_publish.connect(sent, weak=False)  # in this process nothing but beat sends

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from dashboard import heartbeat
 from dashboard.access import memberships_of
 from dashboard.models import Membership
 from hits.models import Assignment
@@ -26,5 +27,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "membership": membership,
         "accounts": lambda: [row.account for row in memberships_of(request)],
         "latest_sync": account.latest_sync,
+        "silence": heartbeat.silence,
         "review_count": cache(lambda: Assignment.objects.of(account).awaiting_review()[:COUNT_TO].count()),
     }

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -250,6 +251,18 @@ def call(account: Account, operation: str, params: dict[str, Any], *, write: boo
         raise Unknown(f"No readable answer: {error}", type(error).__name__) from error
     metadata = response.pop("ResponseMetadata", {})
     return _storable(response), str(metadata.get("RequestId", ""))
+
+
+def clock_difference(account: Account) -> timedelta | None:
+    """How far the endpoint's clock is ahead of ours, as its Date header tells (whole seconds); None where it tells
+    nothing. Raises what `call` does."""
+    call(account, "GetAccountBalance", {}, write=False)
+    try:
+        answer = client_for(account, write=False).get_account_balance()
+        said = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (ClientError, BotoCoreError, KeyError, ValueError):
+        return None
+    return said.astimezone(UTC) - datetime.now(UTC)
 
 
 def _typed(error: ClientError) -> MTurkError:
