@@ -63,7 +63,7 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
         if verdict is not None:
             this["verdict"] = verdict
             verdict.account = membership.account
-        if may_decide and verdict is not None and verdict.undoable:
+        if may_decide and verdict is not None and verdict.undoable():
             this["undo_url"] = reverse("command_act", args=[slug, verdict.pk])
             this["undo_until"] = verdict.not_before.isoformat()
         return this
