@@ -1,6 +1,6 @@
 """What a person says about HITs and assignments, as domain types or a sentence."""
 
-from hits.forms.hits import HIT_SORTS, HIT_STATUSES, HITFilter
+from hits.forms.hits import HIT_SORTS, HIT_STATUSES, ChangeForm, HITFilter
 from hits.forms.review import (
     DEADLINES,
     SORTS,
@@ -11,6 +11,6 @@ from hits.forms.review import (
 )
 
 __all__ = [
-    "DEADLINES", "HIT_SORTS", "HIT_STATUSES", "SORTS", "STATUSES", "DecideManyForm", "DecisionForm", "HITFilter",
-    "QueueFilter",
+    "DEADLINES", "HIT_SORTS", "HIT_STATUSES", "SORTS", "STATUSES", "ChangeForm", "DecideManyForm", "DecisionForm",
+    "HITFilter", "QueueFilter",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from dashboard.models import Account
+from hits.actions import CHANGES
 from hits.models import Batch, HITQuerySet, HITType
 
 HIT_STATUSES = {
@@ -87,3 +89,49 @@ class HITFilter(forms.Form):
         if "batch" in chosen:
             labels["batch"] = f"Batch {batch}" if batch else "Batch that is not here"
         return labels
+
+
+UNITS = {"hours": timedelta(hours=1), "days": timedelta(days=1)}
+
+
+class ChangeForm(forms.Form):
+    """One change of a HIT; of the details only those of its action are looked at."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in CHANGES])
+    form_key = forms.UUIDField(required=False)
+    length = forms.IntegerField(required=False, min_value=1, max_value=8760)
+    unit = forms.ChoiceField(required=False, choices=[(name, name) for name in UNITS])
+    until = forms.DateTimeField(required=False)
+    number = forms.IntegerField(required=False, min_value=1, max_value=1_000_000_000)
+    hit_type = forms.CharField(required=False, max_length=64)
+
+    def __init__(self, data: Any = None, *, account: Account) -> None:
+        super().__init__(data)
+        self.account = account
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `details`, the keyword arguments of hits.actions.change_hit for this action."""
+        cleaned = super().clean() or {}
+        action = cleaned.get("action")
+        details: dict[str, Any] = {}
+        if action == "extend":
+            if cleaned.get("until"):
+                details["until"] = cleaned["until"]
+            elif cleaned.get("length") and cleaned.get("unit"):
+                details["by_time"] = cleaned["length"] * UNITS[cleaned["unit"]]
+            elif not {"length", "unit", "until"} & self.errors.keys():
+                self.add_error("length", "Say by how long, or until when.")
+        elif action == "add":
+            if cleaned.get("number"):
+                details["number"] = cleaned["number"]
+            elif "number" not in self.errors:
+                self.add_error("number", "Say how many more workers.")
+        elif action == "retype":
+            wanted = cleaned.get("hit_type", "").strip().upper()
+            found = HITType.objects.filter(account=self.account, hit_type_id=wanted).first()
+            if found is None:
+                self.add_error("hit_type", "There is no such HIT type in this account. Choose one of the list.")
+            else:
+                details["hit_type"] = found
+        cleaned["details"] = details
+        return cleaned

@@ -1,25 +1,33 @@
 """HITs: the table of all of an account, the page of one, and the preview of what it asks."""
 
+import uuid
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import of_account
 from dashboard.context import COUNT_TO
-from dashboard.models import AuditEvent, Command, Membership
+from dashboard.models import AuditEvent, Command, Membership, State
 from dashboard.pages import page
-from hits.forms import HIT_SORTS, HIT_STATUSES, HITFilter
-from hits.models import HIT, Assignment, AssignmentStatus, Batch
+from dashboard.permissions import Denied
+from dashboard.templatetags.formats import operation_words
+from hits import actions
+from hits.forms import HIT_SORTS, HIT_STATUSES, ChangeForm, HITFilter
+from hits.models import HIT, Assignment, AssignmentStatus, Batch, HITType
 from hits.text import counts_words, requirements_words
 from marketplace import documents
+from marketplace.policies import RATES
 
 SHOWN_ASSIGNMENTS = 50
+SHOWN_TYPES = 100
 #: What MTurk puts there while a worker only looks; task scripts know it.
 NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"
 _FRAME_HEIGHTS = range(160, 1601)
@@ -92,7 +100,9 @@ def hit(request: HttpRequest, membership: Membership, hit_id: str) -> HttpRespon
     return _page_of(request, membership, _hit_of(membership, hit_id))
 
 
-def _page_of(request: HttpRequest, membership: Membership, hit: HIT, *, status: int = 200) -> HttpResponse:
+def _page_of(
+    request: HttpRequest, membership: Membership, hit: HIT, *, form: ChangeForm | None = None, status: int = 200
+) -> HttpResponse:
     account = membership.account
     its_own = Assignment.objects.filter(hit=hit)
     counted = dict(its_own.order_by().values_list("status").annotate(Count("pk")))
@@ -124,7 +134,65 @@ def _page_of(request: HttpRequest, membership: Membership, hit: HIT, *, status: 
         ).select_related("requested_by")[:30],
         "history": AuditEvent.objects.filter(chain=account.slug, subject=hit.hit_id, actor="elsewhere")[:20],
     }
+    context |= {
+        "form": form,
+        "open_panel": form.data.get("action", "") if form else "",
+        "form_key": uuid.uuid4(),
+        "why_not": _why_not(membership, hit),
+        "hit_types": HITType.objects.filter(account=account).exclude(pk=hit.hit_type_id).order_by("-pk")[:SHOWN_TYPES],
+        "cost": hit.reward + hit.fee,
+        "most_more": RATES.many_from - 1 - hit.max_assignments if hit.max_assignments < RATES.many_from else None,
+        "undo": _undo_of(membership, hit),
+    }
     return render(request, "hits/hit.html", context, status=status)
+
+
+def _why_not(membership: Membership, hit: HIT) -> dict[str, str]:
+    """Why a button cannot be used now; the very sentences the action would refuse with."""
+    reasons = {}
+    for name in actions.CHANGES:
+        try:
+            actions.check_can_change(name, hit=hit, by=membership.user)
+        except Denied as reason:
+            reasons[name] = str(reason)
+    return reasons
+
+
+def _undo_of(membership: Membership, hit: HIT) -> Command | None:
+    """The person's last change of this HIT that can still be taken back."""
+    return (
+        Command.objects.filter(
+            account=membership.account,
+            hit_id=hit.hit_id,
+            assignment_id="",
+            requested_by=membership.user,
+            state=State.QUEUED,
+            first_sent_at=None,
+            not_before__gt=timezone.now(),
+        )
+        .order_by("-created_at")
+        .first()
+    )
+
+
+@require_POST
+@of_account
+def change_hit(request: HttpRequest, membership: Membership, hit_id: str) -> HttpResponse:
+    """extend, expire, add, review, unreview, delete or retype; what is wrong is said beside the form it came from."""
+    hit = _hit_of(membership, hit_id)
+    form = ChangeForm(request.POST, account=membership.account)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            command = actions.change_hit(
+                chosen["action"], hit=hit, by=membership.user, form_key=chosen["form_key"], **chosen["details"]
+            )
+        except Denied as reason:
+            form.add_error(None, str(reason))
+        else:
+            messages.success(request, f"{operation_words(command.kind)}: on its way.")
+            return redirect("hit", membership.account.slug, hit_id)
+    return _page_of(request, membership, hit, form=form, status=422)
 
 
 # --- the preview ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from dashboard.models import Account, Command
+from dashboard.models import Account, Command, Job, JobState
 from hits.actions import approve, reject
 from hits.models import Assignment
 from tests.cast import Lab, make_lab
@@ -47,8 +47,23 @@ def url_of(pattern: URLPattern, lab: Lab, assignment: Assignment, command: Comma
         "command_id": command.pk,
         "hit_id": assignment.hit.hit_id,
     }
+    if "job_id" in pattern.pattern.converters:
+        values["job_id"] = job_of(lab).pk
+    values["bulk"] = "approve"
     wanted = {name: values[name] for name in pattern.pattern.converters}
     return reverse(pattern.name, kwargs={"account_slug": lab.account.slug, **wanted})
+
+
+def job_of(lab: Lab) -> Job:
+    return Job.objects.filter(account=lab.account).first() or Job.objects.create(
+        account=lab.account,
+        kind="ApproveAssignment",
+        title="Approve 1",
+        selection={"filter": {}},
+        options={"bulk": "approve"},
+        state=JobState.DONE,
+        requested_by=lab.people["reviewer"],
+    )
 
 
 GET_PAGES = (
@@ -61,6 +76,10 @@ GET_PAGES = (
     "queue",
     "assignment",
     "worker_record",
+    "jobs",
+    "job",
+    "job_new",
+    "job_outcome",
     "hits",
     "hit",
     "hit_preview",
@@ -97,7 +116,7 @@ def test_another_accounts_pages_and_buttons_do_not_exist(lab: Lab, worked: Assig
 def test_no_get_changes_anything(lab: Lab, worked: Assignment) -> None:
     command = approve(assignment=worked, by=lab.people["reviewer"])
     client = client_of(lab, "manager")
-    for name in ("decide", "decide_many", "command_act", "sync", "bonus"):
+    for name in ("decide", "decide_many", "command_act", "sync", "bonus", "change_hit"):
         pattern = next(row for row in account_urls() if row.name == name)
         assert client.get(url_of(pattern, lab, worked, command)).status_code == 405, name
 
