@@ -1,13 +1,14 @@
 """What workers do. Messages carry ids and are hints; every task may run twice, or late, without harm."""
 
 import logging
+import threading
 import uuid
 
 from celery import shared_task
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from dashboard import audit, commands, heartbeat, jobs
+from dashboard import audit, commands, drift, heartbeat, jobs
 from dashboard.models import Account, SyncRun, User
 from hits import sync as hits_sync
 from workers import sync as workers_sync
@@ -15,10 +16,26 @@ from workers import sync as workers_sync
 log = logging.getLogger(__name__)
 
 
+_delivering: set[int] = set()
+_delivering_lock = threading.Lock()
+
+
 @shared_task
 def deliver(account_id: int) -> None:
-    commands.resolve_unknown(account_id)
-    commands.deliver_due(account_id)
+    """One at a time for each account in a process: a second would only stand in the first one's way.
+
+    The first claims until nothing is due; what becomes due in its last moment is found by the next tick.
+    """
+    with _delivering_lock:
+        if account_id in _delivering:
+            return
+        _delivering.add(account_id)
+    try:
+        commands.resolve_unknown(account_id)
+        commands.deliver_due(account_id)
+    finally:
+        with _delivering_lock:
+            _delivering.discard(account_id)
 
 
 @shared_task
@@ -50,7 +67,18 @@ def sync_all() -> None:
 @shared_task
 def sync_all_fully() -> None:
     for account in Account.objects.all():
-        start_sync(account, full=True)
+        sync_fully(account.pk)
+
+
+@shared_task
+def sync_fully(account_id: int, tries: int = 15) -> None:
+    """The nightly full pass of one account; where it is being read already, after that."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is not None and start_sync(account, full=True) is None and tries:
+        try:
+            sync_fully.apply_async((account_id, tries - 1), countdown=60, retry=False)
+        except Exception as error:
+            log.warning("The broker did not take a message: %s", error)
 
 
 @shared_task
@@ -96,11 +124,18 @@ def start_sync(account: Account, *, full: bool = False, by: User | None = None) 
 
 
 def run_sync(run: SyncRun) -> SyncRun:
-    """Read an account: HITs and assignments, and in a full pass the bonuses paid elsewhere."""
+    """Read an account: HITs and assignments, and in a full pass the bonuses paid elsewhere.
+
+    What a full pass has read is then compared with what was asked here (dashboard.drift).
+    """
     with hits_sync.running(run):
         hits_sync.pull_hits(run)
         hits_sync.pull_assignments(run)
         if run.full:
             workers_sync.pull_bonuses(run)
         hits_sync.pull_balance(run)
+        if run.full:
+            run.step = "Comparing"
+            run.save()
+            drift.compare(run)
     return run

@@ -19,6 +19,7 @@ class BonusPayment(models.Model):
     command = models.OneToOneField(
         Command, on_delete=models.PROTECT, null=True, blank=True, help_text="Empty: paid elsewhere."
     )
+    listed_at = models.DateTimeField(null=True, help_text="When a full sync last read it in MTurk's own list.")
 
     class Meta:
         ordering: ClassVar = ["-granted_at"]

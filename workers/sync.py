@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from dashboard import audit, mturk
 from dashboard.models import SyncRun
@@ -19,12 +21,18 @@ def pull_bonuses(run: SyncRun) -> None:
     run.step = "Reading bonuses"
     run.save()
     worked_on = HIT.objects.filter(account=run.account, assignments__isnull=False).present().distinct()
-    requests = [(hit_id, {"HITId": hit_id}) for hit_id in worked_on.values_list("hit_id", flat=True)]
-    accounted: Counter[Identity] = Counter()
+    requests = ((hit_id, {"HITId": hit_id}) for hit_id in list(worked_on.values_list("hit_id", flat=True)))
+    accounted: dict[str, Counter[Identity]] = {}
     for page in mturk.pages_of_many(run.account, "ListBonusPayments", requests):
         run.calls += 1
         if page.error is None:
-            _store(run, page.response.get("BonusPayments", []), accounted)
+            _store(run, page.response.get("BonusPayments", []), accounted.setdefault(page.key, Counter()))
+        else:
+            # Not read to its end: nothing about it can be called missing, and it is read again.
+            HIT.objects.filter(account=run.account, hit_id=page.key).update(stale=True)
+            run.error = run.error or f"Bonuses of HIT {page.key} could not be read: {page.error.message.rstrip('.')}."
+        if page.last:
+            accounted.pop(page.key, None)
 
 
 def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Identity]") -> None:
@@ -34,15 +42,22 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
     with transaction.atomic():
         ids = {payment["AssignmentId"] for payment in remote}
         ours = BonusPayment.objects.filter(account=run.account, assignment_id__in=ids)
-        have: Counter[Identity] = Counter(ours.values_list("assignment_id", "worker_id", "amount", "reason"))
-        new = []
+        have: dict[Identity, list[int]] = {}
+        # Those we paid come first: of two equal payments, the one that is too many is the other.
+        for pk, *columns in ours.order_by(F("command").asc(nulls_last=True), "pk").values_list(
+            "pk", "assignment_id", "worker_id", "amount", "reason"
+        ):
+            have.setdefault((columns[0], columns[1], columns[2], columns[3]), []).append(pk)
+        new, listed, now = [], [], timezone.now()
         for payment in remote:
             amount, reason = Decimal(payment["BonusAmount"]), payment.get("Reason", "")
             identity = (payment["AssignmentId"], payment["WorkerId"], amount, reason)
             accounted[identity] += 1
-            if accounted[identity] <= have[identity]:
+            known = have.get(identity, [])
+            if accounted[identity] <= len(known):
+                listed.append(known[accounted[identity] - 1])
                 continue
-            have[identity] += 1
+            have.setdefault(identity, []).append(0)
             new.append(
                 BonusPayment(
                     account=run.account,
@@ -51,9 +66,11 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
                     amount=amount,
                     reason=reason,
                     granted_at=payment["GrantTime"],
+                    listed_at=now,
                 )
             )
         BonusPayment.objects.bulk_create(new)
+        BonusPayment.objects.filter(pk__in=listed).update(listed_at=now)
         audit.record_many(
             run.account,
             [

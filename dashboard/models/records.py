@@ -1,4 +1,4 @@
-"""What happened: AuditEvent and its chain, SyncRun."""
+"""What happened: AuditEvent and its chain, SyncRun, and Drift, where the two sides disagree."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.models.commands import Command
 from dashboard.models.people import Account, User
 
 
@@ -101,3 +102,58 @@ class SyncRun(models.Model):
     @property
     def running(self) -> bool:
         return self.finished_at is None
+
+
+class DriftQuerySet(models.QuerySet["Drift"]):
+    def open(self) -> "DriftQuerySet":
+        """Still true, and nobody has said that it may be."""
+        return self.filter(gone_at=None, dismissed_at=None)
+
+    def dismissed(self) -> "DriftQuerySet":
+        return self.filter(gone_at=None).exclude(dismissed_at=None)
+
+    def gone(self) -> "DriftQuerySet":
+        return self.exclude(gone_at=None)
+
+
+class Drift(models.Model):
+    """One difference between what was asked here and what MTurk did. Written by dashboard.drift alone."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="drift")
+    key = models.CharField(max_length=200, help_text="The same difference found again is the same row.")
+    kind = models.CharField(max_length=40)
+    command = models.ForeignKey(Command, on_delete=models.SET_NULL, null=True, related_name="drift")
+    assignment_id = models.CharField(max_length=64, blank=True)
+    hit_id = models.CharField(max_length=64, blank=True)
+    worker_id = models.CharField(max_length=64, blank=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, help_text="US dollars it is about.")
+    sentence = models.TextField(help_text="What differs.")
+    advice = models.TextField(help_text="What to do about it.")
+    found_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now, help_text="The last comparison that found it.")
+    gone_at = models.DateTimeField(null=True, help_text="The first comparison that no longer found it.")
+    dismissed_at = models.DateTimeField(null=True)
+    dismissed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    dismissed_why = models.TextField(blank=True)
+
+    objects = DriftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "drift"
+        ordering: ClassVar = ["-found_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-found_at", "-id"], name="drift_by_time"),
+            models.Index(
+                fields=["account", "-found_at", "-id"],
+                condition=Q(gone_at=None, dismissed_at=None),
+                name="drift_open",
+            ),
+        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "key"], name="drift_once")]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def is_open(self) -> bool:
+        return self.gone_at is None and self.dismissed_at is None

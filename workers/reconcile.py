@@ -1,0 +1,109 @@
+"""Bonuses: each that we recorded as paid is in MTurk's list, and each in the list was asked for here."""
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from dashboard.drift import Comparison, Difference, check
+from dashboard.models import OPEN_STATES, Command, State
+from hits.models import HIT, Assignment
+from workers.commands import SendBonus
+from workers.models import BonusPayment
+
+CHUNK = 500
+
+
+@check
+def paid_but_not_listed(comparison: Comparison) -> Iterator[Difference]:
+    """Bonuses that are done here and that the list just read does not name."""
+    account = comparison.account
+    done = Command.objects.filter(
+        account=account, kind=SendBonus.name, state=State.DONE, settled_at__lt=comparison.before
+    ).order_by()
+    comparison.compared["bonuses asked here"] = done.count()
+    # A HIT that is gone has no list any more, and one that is stale was not read to its end.
+    read = HIT.objects.filter(account=account, hit_id=OuterRef("hit_id"), gone_at=None, stale=False)
+    listed = BonusPayment.objects.filter(command=OuterRef("pk"), listed_at__gte=comparison.run.started_at)
+    missing = done.filter(Exists(read), ~Exists(listed)).select_related("requested_by")
+    for command in _in_chunks(missing):
+        how = " by word of a person, not of MTurk" if command.decided_by_id and not command.request_id else ""
+        yield Difference(
+            key=f"bonus_missing:{command.pk}",
+            kind="bonus_missing",
+            sentence=f"We recorded a bonus of ${command.amount} to {command.worker_id} as paid{how}; MTurk lists none.",
+            advice="Look at its story. If it is still owed, ask for it again and dismiss this one.",
+            command=command,
+            assignment_id=command.assignment_id,
+            hit_id=command.hit_id,
+            worker_id=command.worker_id,
+            amount=command.amount,
+        )
+
+
+@check
+def listed_but_not_asked(comparison: Comparison) -> Iterator[Difference]:
+    """Payments in MTurk's list that no command of ours explains."""
+    account = comparison.account
+    listed = BonusPayment.objects.filter(account=account, listed_at__gte=comparison.run.started_at).order_by()
+    comparison.compared["bonuses MTurk lists"] = listed.count()
+    strange = listed.filter(command=None)
+    comparison.explained["bonuses paid before this account was connected"] = strange.filter(
+        granted_at__lt=account.created_at
+    ).count()
+    rows = strange.filter(granted_at__gte=account.created_at)
+    last = 0
+    while part := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        last = part[-1].pk
+        yield from _explain(comparison, part)
+
+
+def _explain(comparison: Comparison, payments: list[BonusPayment]) -> Iterator[Difference]:
+    account = comparison.account
+    ids = {payment.assignment_id for payment in payments}
+    hits = dict(
+        Assignment.objects.of(account).filter(assignment_id__in=ids).values_list("assignment_id", "hit__hit_id")
+    )
+    asked: dict[tuple[str, str, str], Command] = {}
+    bonuses = Command.objects.filter(account=account, kind=SendBonus.name, assignment_id__in=ids)
+    for command in bonuses.select_related("requested_by"):
+        asked[command.assignment_id, command.worker_id, command.params.get("Reason", "")] = command
+    for payment in payments:
+        command = asked.get((payment.assignment_id, payment.worker_id, payment.reason))
+        if command is not None and command.state in OPEN_STATES:
+            tally = comparison.explained
+            tally["bonuses still being asked about"] = tally.get("bonuses still being asked about", 0) + 1
+            continue
+        paid = f"MTurk paid ${payment.amount} to {payment.worker_id}"
+        if command is None:
+            kind = "bonus_unasked"
+            sentence = f"{paid} that nobody here asked for (reason “{payment.reason[:200]}”)."
+            advice = "If another program of yours pays bonuses, dismiss it; else find out who else holds the key."
+        elif command.state == State.DONE:
+            kind = "bonus_twice"
+            sentence = f"{paid} once more than was asked: its reference belongs to a bonus that is done."
+            advice = (
+                "Compare both in MTurk's list: another program may have sent a copy. Money paid cannot be taken back."
+            )
+        else:
+            kind = "bonus_after_all"
+            sentence = f"{paid}; our record says that this bonus of {command.requested_by} is {command.state_label}."
+            advice = "Do not pay it again. Press Try again in its story: MTurk is asked first, and it becomes done."
+        yield Difference(
+            key=f"{kind}:{payment.pk}",
+            kind=kind,
+            sentence=sentence,
+            advice=advice,
+            command=command,
+            assignment_id=payment.assignment_id,
+            hit_id=hits.get(payment.assignment_id, ""),
+            worker_id=payment.worker_id,
+            amount=payment.amount,
+        )
+
+
+def _in_chunks(commands: QuerySet[Command]) -> Iterator[Command]:
+    rows = commands.order_by("pk")
+    part = list(rows[:CHUNK])
+    while part:
+        yield from part
+        part = list(rows.filter(pk__gt=part[-1].pk)[:CHUNK])
