@@ -28,8 +28,6 @@ if HTTPS:
     SECURE_HSTS_SECONDS = 30 * 24 * 3600
 # Whether every other host of the domain has a certificate, too, is not known here; nor does a browser's list need us.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# Whether every other host of the domain has a certificate, too, is not known here; nor does a browser's list need us.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 # The dashboard and the marketplace may share a host name and differ in the port, which cookies do not see.
