@@ -4,14 +4,14 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard import audit
+from dashboard import audit, budget, commands, rate
 from dashboard.models import Account, Membership, Role, User
 from dashboard.permissions import Denied, check_role
 
 #: Columns whose change is worth a line in the audit; the secret is named, never shown.
 _TOLD = (
     "name", "environment", "endpoint_url", "region", "credentials", "credentials_reference", "access_key_id",
-    "undo_seconds", "release_rejections", "release_bonus_above",
+    "undo_seconds", "release_rejections", "release_bonus_above", "release_job_above", "rate_cap", "budget_cap",
 )  # fmt: skip
 
 
@@ -49,7 +49,16 @@ def change_account(*, account: Account, by: User, before: Account) -> None:
     if before.secret_encrypted != account.secret_encrypted:
         changed["secret access key"] = ["another", "a new one"]
     account.problem, account.problem_since, account.problem_count, account.retry_at = "", None, 0, None
-    account.save()
+    columns = [*_TOLD, "secret_encrypted", "problem", "problem_since", "problem_count", "retry_at"]
+    if "rate_cap" in changed:
+        rate.reset(account)
+        columns += rate.COLUMNS
+    # Not the whole row: workers count in it meanwhile.
+    account.save(update_fields=columns)
+    if "budget_cap" in changed:
+        budget.recount(account.pk)
+        budget.let_go(account.pk)
+        commands.wake(account)
     if changed:
         audit.record("account.changed", account=account, by=by, subject=account.slug, data=changed)
 

@@ -100,16 +100,24 @@ class PolicyForm(forms.ModelForm):
 
     class Meta:
         model = Account
-        fields = ["undo_seconds", "release_rejections", "release_bonus_above"]
+        fields = ["undo_seconds", "release_rejections", "release_bonus_above", "release_job_above", "budget_cap",
+                  "rate_cap"]  # fmt: skip
         labels = {
             "undo_seconds": "Undo window, in seconds",
             "release_rejections": "Rejections wait for an approver",
             "release_bonus_above": "Bonuses above this many dollars need a second person",
+            "release_job_above": "Bulk jobs above this many dollars need a second person",
+            "budget_cap": "Budget, in dollars",
+            "rate_cap": "Calls a second at most",
         }
         help_texts = {
             "undo_seconds": "How long a decision can be taken back before it is sent. Empty: as the server is set, 10.",
             "release_rejections": "",
             "release_bonus_above": "Empty: no limit. A reviewer's bonus needs one always.",
+            "release_job_above": "With fees. Empty: no limit.",
+            "budget_cap": "All that is ever paid through HITdesk from this account, fees included. What does not fit "
+            "waits, and goes on by itself when you raise this. Empty: no cap.",
+            "rate_cap": "Empty: as fast as MTurk takes them. HITdesk slows down by itself when MTurk asks for it.",
         }
 
     def clean_undo_seconds(self) -> int | None:
@@ -214,17 +222,19 @@ class JobForm(forms.Form):
     reason = forms.CharField(
         required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), label="Reason (the workers read it)"
     )
+    hours = forms.IntegerField(required=False, min_value=1, label="By how many hours")
+    number = forms.IntegerField(required=False, min_value=1, label="How many more workers for each")
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, options: tuple[str, ...], reject: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("feedback", "amount", "reason"):
+        for name in ("feedback", "amount", "reason", "hours", "number"):
             if name not in options:
                 del self.fields[name]
         if "feedback" in self.fields:
             self.fields["feedback"].label = "Reason (each worker reads it)" if reject else "Message to the workers"
             self.fields["feedback"].required = reject
-        for name in ("amount", "reason"):
+        for name in ("amount", "reason", "hours", "number"):
             if name in self.fields:
                 self.fields[name].required = True
 

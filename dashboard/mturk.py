@@ -63,6 +63,10 @@ class Temporary(MTurkError):
     """Nothing was done and the same call may succeed later."""
 
 
+class Throttled(Temporary):
+    """Too many calls a second."""
+
+
 class ServerFault(Temporary):
     """The server failed (5xx). Repeating is right only where a repeat is harmless."""
 
@@ -274,7 +278,7 @@ def _typed(error: ClientError) -> MTurkError:
     request_id = metadata.get("RequestId", "")
     status = metadata.get("HTTPStatusCode", 0)
     if kind in _THROTTLES or status == 429:
-        return Temporary(message, code, request_id)
+        return Throttled(message, code, request_id)
     for refusal in (kind, code):
         if refusal in _REFUSALS:
             return Refused(_REFUSALS[refusal], refusal, request_id)

@@ -16,6 +16,8 @@ class SendBonus(Kind):
     operation = "SendBonus"
     verb = "pay a bonus for"
     takes_token = True
+    # The worker reads the verdict first, and a rejection that fails may change one's mind.
+    waits_for = ("ApproveAssignment", "RejectAssignment", "OverrideRejection")
 
     def already_done(self, error: mturk.MTurkError) -> bool:
         # MTurk answers a repeated token with an error; only the bonus itself can have used this token.
@@ -56,6 +58,25 @@ class SendBonus(Kind):
         payment = listed or BonusPayment(granted_at=timezone.now(), **columns)
         payment.command = command
         payment.save()
+
+    def settle_many(self, commands: list[Command]) -> None:
+        ids = {command.assignment_id for command in commands}
+        account = commands[0].account
+        if BonusPayment.objects.filter(account=account, assignment_id__in=ids, command=None).exists():
+            super().settle_many(commands)
+            return
+        BonusPayment.objects.bulk_create(
+            BonusPayment(
+                account=account,
+                worker_id=command.worker_id,
+                assignment_id=command.assignment_id,
+                amount=command.amount,
+                reason=command.params["Reason"],
+                granted_at=timezone.now(),
+                command=command,
+            )
+            for command in commands
+        )
 
     def subject(self, command: Command) -> str:
         return command.assignment_id

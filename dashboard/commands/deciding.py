@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from dashboard import audit
 from dashboard.commands.asking import raise_who_was_first, undo_window, wake
-from dashboard.commands.kinds import kind_of
+from dashboard.commands.claiming import let_followers_go
+from dashboard.commands.kinds import kind_of, others_wait_for
 from dashboard.commands.states import move
 from dashboard.models import Command, Role, State, User
 from dashboard.permissions import Denied, check_can_release, check_role
@@ -26,6 +27,8 @@ def _end(command: Command, to: State, *, by: User, event: str, text: str = "", w
         raise Denied(f"Too late: it is {command.state_label}.")
     kind = kind_of(command)
     kind.give_up(command)
+    if others_wait_for(command):
+        let_followers_go(command.account, [command])
     audit.record(
         f"{command.kind}.{event}",
         account=command.account,
@@ -135,6 +138,8 @@ def decide(command: Command, *, by: User, happened: bool, reason: str) -> None:
         raise Denied("Somebody else decided this a moment ago.")
     kind = kind_of(command)
     (kind.settle if happened else kind.give_up)(command)
+    if others_wait_for(command):
+        let_followers_go(command.account, [command])
     audit.record(
         f"{command.kind}.decided",
         account=command.account,

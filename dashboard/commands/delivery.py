@@ -1,115 +1,109 @@
-"""Claim, call, settle; ask where no answer came; find what dead workers left behind."""
+"""Call and settle: a pool of connections that is kept busy, and answers written down as they come."""
 
 import logging
 import random
-import uuid
-from collections.abc import Iterator
+import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from dashboard import audit, mturk
-from dashboard.commands.kinds import TOKEN_LIFE, Outcome, kind_of
+from dashboard import audit, mturk, rate
+from dashboard.commands import claiming
+from dashboard.commands.kinds import TOKEN_LIFE, Outcome, kind_of, others_wait_for
 from dashboard.commands.states import move
 from dashboard.models import Account, Command, State
 
 log = logging.getLogger(__name__)
 
-CHUNK = 100
-CLAIM_FOR = timedelta(minutes=2)
 ASK_AFTER = timedelta(seconds=5)
-ASK_AT_MOST = 6
 BACKOFF_LONGEST = 300.0
+#: Seconds a task goes on at the pace of a limited account before it leaves the rest to the next tick.
+PATIENCE = 50.0
 
 
-def claim(account_id: int, *, limit: int = CHUNK) -> list[Command]:
-    """Take up to `limit` due commands of an account. Whoever else claims meanwhile gets others."""
-    now = timezone.now()
-    with transaction.atomic():
-        # no_key: a new command refers to the account and need not wait for this.
-        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
-        if account.retry_at is not None and account.retry_at > now:
-            return []
-        ids = list(Command.objects.filter(account=account).due(now).values_list("pk", flat=True)[:limit])
-        mark = uuid.uuid4()
-        Command.objects.filter(pk__in=ids, state=State.QUEUED).update(
-            state=State.SENDING, claim=mark, claimed_until=now + CLAIM_FOR, sent_at=None, waiting_for=""
-        )
-        commands = list(Command.objects.filter(claim=mark, state=State.SENDING).select_related("requested_by"))
-    for command in commands:
-        command.account = account
-    order = {pk: place for place, pk in enumerate(ids)}
-    return sorted(commands, key=lambda command: order[command.pk])
+def deliver_due(account_id: int, *, patience: float = PATIENCE) -> int:
+    """Send everything that is due for an account; returns how many calls were answered.
 
-
-def deliver_due(account_id: int) -> int:
-    """Send everything that is due for an account; returns how many calls were made."""
-    sent = 0
-    while commands := claim(account_id):
-        for command, outcome in _send_all(commands):
-            settle(command, outcome)
-            sent += 1
-    return sent
-
-
-def _send_all(commands: list[Command]) -> Iterator[tuple[Command, Outcome]]:
-    """Call from a pool of connections and yield outcomes as they come; the consumer settles them in this thread.
-
-    A refusal (dead endpoint, bad key) concerns the whole account: what was not sent yet goes back to the queue.
+    Where the account's rate is limited it sleeps between calls, `patience` seconds in all.
     """
-    waiting = list(commands)
-    running: dict[Future[Outcome], Command] = {}
-    refused = False
+    delivery = _Delivery(account_id)
+    end = time.monotonic() + patience
     with ThreadPoolExecutor(settings.MTURK_CONNECTIONS, thread_name_prefix="mturk") as pool:
-        while waiting or running:
-            if waiting and not refused and len(running) < settings.MTURK_CONNECTIONS:
-                room = settings.MTURK_CONNECTIONS - len(running)
-                batch, waiting = waiting[:room], waiting[room:]
-                for command in mark_sent(batch):
-                    running[pool.submit(_send, command)] = command
-            if refused and waiting:
-                _hand_back(waiting)
-                waiting = []
-            if running:
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    outcome = future.result()
-                    refused = refused or outcome.refused
-                    yield running.pop(future), outcome
+        try:
+            while True:
+                pause = delivery.claim() if delivery.wants_more(time.monotonic() < end) else None
+                delivery.call(pool)
+                if delivery.running:
+                    delivery.settle(timeout=pause)
+                elif pause is not None:
+                    time.sleep(min(pause, max(0.0, end - time.monotonic())))
+                elif not delivery.waiting:
+                    return delivery.answered
+        except BaseException:
+            # The pool ends when what stands in it has ended: without new calls.
+            delivery.refused = True
+            raise
 
 
-def mark_sent(batch: list[Command]) -> list[Command]:
-    """Commit that these calls are about to leave. Rows whose claim lapsed meanwhile belong to somebody else."""
-    now = timezone.now()
-    mine = Q(pk__in=[command.pk for command in batch], state=State.SENDING, claim=batch[0].claim)
-    with transaction.atomic():
-        kept = set(Command.objects.select_for_update().filter(mine, claimed_until__gt=now).values_list("pk", flat=True))
-        Command.objects.filter(pk__in=kept).update(
-            sent_at=now,
-            first_sent_at=Coalesce("first_sent_at", now),
-            attempts=F("attempts") + 1,
-            claimed_until=now + CLAIM_FOR,
-        )
-    for command in batch:
-        command.sent_at = now
-        command.first_sent_at = command.first_sent_at or now
-        command.attempts += 1
-    return [command for command in batch if command.pk in kept]
+class _Delivery:
+    """What one `deliver_due` holds: claimed rows, and calls that are out or next in the pool.
+
+    The database is used by its own thread alone. A refusal (dead endpoint, bad key) concerns the whole account: what
+    was not sent yet goes back to the queue, and calls still standing in the pool are not made.
+    """
+
+    def __init__(self, account_id: int) -> None:
+        self.account_id = account_id
+        self.waiting: list[Command] = []
+        self.running: dict[Future[Outcome], Command] = {}
+        self.answered = 0
+        self.refused = False
+        self.dry = False
+
+    def wants_more(self, in_time: bool) -> bool:
+        if self.refused or not in_time or len(self.waiting) >= settings.MTURK_CONNECTIONS:
+            return False
+        # After a claim that found nothing: again when all that is out has come back.
+        return not self.dry or not self.running
+
+    def claim(self) -> float | None:
+        taken = claiming.take(self.account_id)
+        self.waiting += taken.commands
+        self.dry = len(taken.commands) < claiming.CHUNK and taken.pause is None
+        return taken.pause
+
+    def call(self, pool: ThreadPoolExecutor) -> None:
+        """Twice as many as there are connections: while answers are written down, none of them stands idle."""
+        if self.refused and self.waiting:
+            claiming.hand_back(self.waiting)
+            self.waiting = []
+        space = 2 * settings.MTURK_CONNECTIONS - len(self.running)
+        if self.waiting and space > 0:
+            batch, self.waiting = self.waiting[:space], self.waiting[space:]
+            for command in claiming.mark_sent(batch):
+                self.running[pool.submit(self._send, command)] = command
+
+    def _send(self, command: Command) -> Outcome:
+        if self.refused or (command.claimed_until and timezone.now() >= command.claimed_until):
+            return Outcome(State.QUEUED, untouched=True)
+        outcome = send(command)
+        self.refused = self.refused or outcome.refused
+        return outcome
+
+    def settle(self, *, timeout: float | None) -> None:
+        finished, _ = wait(self.running, timeout=timeout, return_when=FIRST_COMPLETED)
+        answers = [(self.running.pop(future), future.result()) for future in finished]
+        if answers:
+            settle_many(answers)
+            self.answered += len(answers)
 
 
-def _hand_back(batch: list[Command]) -> None:
-    Command.objects.filter(
-        pk__in=[command.pk for command in batch], state=State.SENDING, claim=batch[0].claim, sent_at=None
-    ).update(state=State.QUEUED, claim=None, claimed_until=None)
-
-
-def _send(command: Command) -> Outcome:
+def send(command: Command) -> Outcome:
     """One call, in a pool thread, its errors turned into outcomes."""
     kind = kind_of(command)
     if kind.takes_token and command.first_sent_at and timezone.now() - command.first_sent_at > TOKEN_LIFE:
@@ -122,12 +116,12 @@ def _send(command: Command) -> Outcome:
     except mturk.ServerFault as error:
         return _outcome(State.QUEUED if kind.repeatable else State.UNKNOWN, error)
     except mturk.Temporary as error:
-        return _outcome(State.QUEUED, error, untouched=True)
+        return _outcome(State.QUEUED, error, untouched=True, throttled=isinstance(error, mturk.Throttled))
     except mturk.Unknown as error:
         return _outcome(State.UNKNOWN, error)
     except mturk.MTurkError as error:
         if kind.already_done(error):
-            return _ask(command, error)
+            return ask_remote(command, error)
         return _outcome(State.FAILED, error)
     except Exception as error:
         log.exception("Sending %s went wrong", command.pk)
@@ -135,7 +129,7 @@ def _send(command: Command) -> Outcome:
     return Outcome(State.DONE, response=response, request_id=request_id)
 
 
-def _ask(command: Command, error: mturk.MTurkError | None = None) -> Outcome:
+def ask_remote(command: Command, error: mturk.MTurkError | None = None) -> Outcome:
     """Ask MTurk what became of a command; never raises."""
     kind = kind_of(command)
     try:
@@ -163,11 +157,61 @@ def backoff(attempts: int) -> timedelta:
 
 
 def settle(command: Command, outcome: Outcome) -> bool:
-    """Write down what came of a claimed command: row, mirror and, last, the audit, in one transaction.
+    """Write down what came of a claimed command; see `settle_many`. False where somebody else took over."""
+    return settle_many([(command, outcome)]) == 1
 
-    False where the claim lapsed and somebody else took over; then nothing is changed.
+
+def settle_many(answers: list[tuple[Command, Outcome]]) -> int:
+    """Write down what came of claimed commands of one account: rows, mirror and, last, the audit, in one transaction.
+
+    Returns how many. Where a claim lapsed and somebody else took over, nothing is changed. One answer that cannot be
+    written does not keep back the others: its row stays claimed, and MTurk is asked about it later.
     """
+    try:
+        return _settle_together(answers)
+    except Exception as error:
+        if isinstance(error, InterfaceError) or len(answers) == 1:
+            raise
+        log.warning("%d answers are written down one by one: %s", len(answers), error)
+    settled = 0
+    for answer in answers:
+        try:
+            settled += _settle_together([answer])
+        except (DatabaseError, ValueError, LookupError, TypeError, AttributeError):
+            log.exception("The answer to %s could not be written down", answer[0].pk)
+    return settled
+
+
+def _settle_together(answers: list[tuple[Command, Outcome]]) -> int:
     now = timezone.now()
+    copies = [(command, dict(command.__dict__)) for command, _ in answers]
+    account = answers[0][0].account
+    try:
+        with transaction.atomic():
+            moved = []
+            # In one order, so that two workers never wait for each other.
+            for command, outcome in sorted(answers, key=lambda answer: answer[0].pk):
+                columns = _columns(command, outcome, now)
+                if move(command, outcome.state, where=Q(claim=command.claim), **columns):
+                    moved.append((command, outcome))
+                else:
+                    log.warning("Command %s was taken over by another worker", command.pk)
+            if any(outcome.throttled for _, outcome in moved):
+                _slow_down(account.pk)
+            finish(moved)
+    except BaseException:
+        for command, copy in copies:
+            command.__dict__.update(copy)
+        raise
+    refusals = [outcome.message for _, outcome in moved if outcome.refused]
+    if refusals:
+        note_problem(account.pk, refusals[0])
+    elif any(outcome.request_id or outcome.state == State.DONE for _, outcome in moved):
+        clear_problem(account)
+    return len(moved)
+
+
+def _columns(command: Command, outcome: Outcome, now: Any) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "error_code": outcome.code[:120],
         "error_message": outcome.message,
@@ -175,95 +219,60 @@ def settle(command: Command, outcome: Outcome) -> bool:
         "claim": None,
         "claimed_until": None,
     }
-    state = outcome.state
-    if state == State.QUEUED:
+    if outcome.state == State.QUEUED:
         if outcome.untouched and command.first_sent_at == command.sent_at:
             columns["first_sent_at"] = None  # no call of it ever did anything, so it can still be taken back
         columns["not_before"] = now + backoff(command.attempts)
         columns["waiting_for"] = "MTurk to take it: " + outcome.message[:160] if outcome.message else ""
-    elif state == State.UNKNOWN:
+    elif outcome.state == State.UNKNOWN:
         columns["not_before"] = now + ASK_AFTER
     else:
         columns["settled_at"] = now
         columns["response"] = outcome.response
-    with transaction.atomic():
-        if not move(command, state, where=Q(claim=command.claim), **columns):
-            log.warning("Command %s was taken over by another worker", command.pk)
-            return False
-        if state in (State.DONE, State.FAILED, State.ATTENTION):
-            _finish(command, outcome)
-    if outcome.refused:
-        note_problem(command.account_id, outcome.message)
-    elif outcome.request_id or state == State.DONE:
-        clear_problem(command.account)
-    return True
+    return columns
 
 
-def _finish(command: Command, outcome: Outcome) -> None:
-    kind = kind_of(command)
-    if command.state == State.DONE:
-        kind.settle(command)
-    elif command.state == State.FAILED:
-        kind.give_up(command)
-    audit.record(
-        f"{command.kind}.{command.state}",
-        account=command.account,
-        by=audit.SYSTEM,
-        subject=kind.subject(command),
-        text=outcome.message,
-        data={"code": outcome.code} if outcome.code else {},
-        command=command,
-        request_id=outcome.request_id,
+def _slow_down(account_id: int) -> None:
+    account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
+    if rate.halve(account, timezone.now()):
+        account.save(update_fields=rate.COLUMNS)
+
+
+def finish(answers: list[tuple[Command, Outcome]]) -> None:
+    """The mirror and the audit for commands of one account that have come to an end (or need a person)."""
+    ended = [
+        (command, outcome)
+        for command, outcome in answers
+        if command.state in (State.DONE, State.FAILED, State.ATTENTION)
+    ]
+    if not ended:
+        return
+    done: dict[str, list[Command]] = {}
+    for command, _ in ended:
+        if command.state == State.DONE:
+            done.setdefault(command.kind, []).append(command)
+        elif command.state == State.FAILED:
+            kind_of(command).give_up(command)
+    for commands in done.values():
+        kind_of(commands[0]).settle_many(commands)
+    ahead = [command for command, _ in ended if command.state != State.ATTENTION and others_wait_for(command)]
+    if ahead:
+        claiming.let_followers_go(ahead[0].account, ahead)
+    audit.record_many(
+        ended[0][0].account,
+        [
+            {
+                "kind": f"{command.kind}.{command.state}",
+                "actor": audit.SYSTEM,
+                "subject": kind_of(command).subject(command),
+                "text": outcome.message,
+                "data": {"code": outcome.code} if outcome.code else {},
+                "command_id": command.pk,
+                "request_id": outcome.request_id,
+            }
+            for command, outcome in ended
+        ],
     )
-
-
-def resolve_unknown(account_id: int) -> int:
-    """Ask MTurk about every command of an account whose answer never came; returns how many were asked about."""
-    now = timezone.now()
-    account = Account.objects.get(pk=account_id)
-    if account.retry_at is not None and account.retry_at > now:
-        return 0
-    unknown = Command.objects.filter(account=account, state=State.UNKNOWN, not_before__lte=now).order_by("not_before")
-    asked = 0
-    for command in unknown.select_related("requested_by")[:CHUNK]:
-        command.account = account
-        outcome = _ask(command)
-        _settle_answer(command, outcome)
-        asked += 1
-        if outcome.refused:
-            break
-    return asked
-
-
-def _settle_answer(command: Command, outcome: Outcome) -> None:
-    now = timezone.now()
-    kind = kind_of(command)
-    state, message = outcome.state, outcome.message
-    if state == State.QUEUED:
-        age = now - command.first_sent_at if command.first_sent_at else timedelta()
-        if not kind.repeatable or (kind.takes_token and age > TOKEN_LIFE):
-            state = State.ATTENTION
-            message = "MTurk does not show it, but it is too old to be sent again safely. Look, and decide."
-    if state == State.UNKNOWN:
-        # Asked in vain: a dead endpoint is asked again when it is back; anything else a few times, then a person.
-        if outcome.refused or command.asks < ASK_AT_MOST:
-            asks = command.asks if outcome.refused else command.asks + 1
-            Command.objects.filter(pk=command.pk, state=State.UNKNOWN).update(
-                not_before=now + backoff(asks + 1), asks=asks, error_message=message, error_code=outcome.code[:120]
-            )
-            if outcome.refused:
-                note_problem(command.account_id, message)
-            return
-        state = State.ATTENTION
-        message = f"MTurk could not say whether it happened: {message}"
-    columns: dict[str, Any] = {"error_code": outcome.code[:120], "error_message": message}
-    if state == State.QUEUED:
-        columns |= {"not_before": now, "sent_at": None}
-    elif state != State.ATTENTION:
-        columns |= {"settled_at": now, "response": outcome.response}
-    with transaction.atomic():
-        if move(command, state, **columns) and state != State.QUEUED:
-            _finish(command, Outcome(state, code=outcome.code, message=message, request_id=outcome.request_id))
 
 
 def note_problem(account_id: int, message: str) -> None:
@@ -283,22 +292,3 @@ def clear_problem(account: Account) -> None:
     if account.problem or account.retry_at:
         Account.objects.filter(pk=account.pk).update(problem="", problem_since=None, problem_count=0, retry_at=None)
         account.problem, account.retry_at = "", None
-
-
-def sweep() -> list[int]:
-    """Free what dead workers held, and name the accounts in which something is due. Needs no message to have arrived.
-
-    A lapsed claim whose call never left goes back to the queue; one that may have left is unknown and asked about.
-    """
-    now = timezone.now()
-    lapsed = Command.objects.lapsed(now)
-    lapsed.filter(sent_at=None).update(state=State.QUEUED, claim=None, claimed_until=None)
-    lapsed.exclude(sent_at=None).update(
-        state=State.UNKNOWN,
-        claim=None,
-        claimed_until=None,
-        not_before=now,
-        error_message="The worker that sent it stopped before an answer came.",
-    )
-    due = Command.objects.filter(state__in=[State.QUEUED, State.UNKNOWN], not_before__lte=now)
-    return list(due.order_by().values_list("account_id", flat=True).distinct())

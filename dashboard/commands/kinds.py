@@ -24,6 +24,8 @@ class Outcome:
     refused: bool = False
     #: This call changed nothing at MTurk, for certain.
     untouched: bool = False
+    #: MTurk wants fewer calls a second.
+    throttled: bool = False
 
 
 class Kind:
@@ -36,6 +38,8 @@ class Kind:
     takes_token: ClassVar[bool] = False
     #: Sending it twice does no harm: a token, or MTurk's own state check, stops the second.
     repeatable: ClassVar[bool] = True
+    #: Names of kinds: an older open command of one of these about the same assignment goes first.
+    waits_for: ClassVar[tuple[str, ...]] = ()
 
     def already_done(self, error: mturk.MTurkError) -> bool:
         """Whether an error may mean that it was done before; then `ask` decides. Closed list, never a guess."""
@@ -53,6 +57,11 @@ class Kind:
 
     def settle(self, command: Command) -> None:
         """Change the mirror; runs in the settling transaction."""
+
+    def settle_many(self, commands: list[Command]) -> None:
+        """`settle` for many of one account at once; a kind that comes in thousands says it in fewer statements."""
+        for command in commands:
+            self.settle(command)
 
     def give_up(self, command: Command) -> None:
         """Undo in the mirror what asking did; runs when a command ends without effect."""
@@ -74,3 +83,8 @@ def register(kind: type[Kind]) -> type[Kind]:
 
 def kind_of(command: Command) -> Kind:
     return _kinds[command.kind]
+
+
+def others_wait_for(command: Command) -> bool:
+    """Whether any kind waits for this one."""
+    return any(command.kind in kind.waits_for for kind in _kinds.values())

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from dashboard import budget
 from dashboard.models import Command, State
 
 TRANSITIONS: dict[State, frozenset[State]] = {
@@ -20,7 +21,10 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 def move(command: Command, to: State, *, where: Q | None = None, **columns: Any) -> bool:
-    """Move if the row still is where this copy says; the precondition stands in the UPDATE. True if it moved."""
+    """Move if the row still is where this copy says; the precondition stands in the UPDATE. True if it moved.
+
+    What it costs is counted or given back with it.
+    """
     if to not in TRANSITIONS[State(command.state)]:
         raise ValueError(f"A command that is {command.state} cannot become {to}.")
     rows = Command.objects.filter(pk=command.pk, state=command.state)
@@ -28,6 +32,9 @@ def move(command: Command, to: State, *, where: Q | None = None, **columns: Any)
         rows = rows.filter(where)
     if not rows.update(state=to, **columns):
         return False
+    counted = (to in budget.COUNTED) - (command.state in budget.COUNTED)
     for name, value in {"state": to, **columns}.items():
         setattr(command, name, value)
+    if counted and command.total:
+        budget.shift(command.account, counted * command.total)
     return True

@@ -198,5 +198,6 @@ class Command(models.Model):
         return self.state in OPEN_STATES
 
     def undoable(self, now: datetime | None = None) -> bool:
-        """True while nothing was sent and the undo window is open."""
-        return self.state == State.QUEUED and self.first_sent_at is None and self.not_before > (now or timezone.now())
+        """True while nothing was sent and the undo window is open; what waits for something can be cancelled."""
+        waits = self.state != State.QUEUED or self.first_sent_at is not None or bool(self.waiting_for)
+        return not waits and self.not_before > (now or timezone.now())

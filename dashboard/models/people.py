@@ -72,8 +72,8 @@ class Account(models.Model):
         help_text="Bulk jobs that cost more than this, fees included, need a second person whoever asks.",
     )
 
-    # Money this desk may still commit. `committed` is done + in flight since the cap was last set; it is changed only
-    # where commands are claimed and settled, in the same transaction.
+    # Money this desk may commit. `committed` is all it ever spent plus what is on its way; it is changed only where
+    # commands are claimed and settled, in the same transaction (dashboard.budget).
     budget_cap = models.DecimalField(
         max_digits=14,
         decimal_places=2,

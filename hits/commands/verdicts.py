@@ -1,6 +1,6 @@
 """The writes that concern an assignment: approve, reject, override a rejection."""
 
-from typing import Any
+from collections import Counter
 
 from django.db.models import F
 from django.utils import timezone
@@ -45,22 +45,36 @@ class Verdict(Kind):
         )
 
     def settle(self, command: Command) -> None:
+        self.settle_many([command])
+
+    def settle_many(self, commands: list[Command]) -> None:
         now = timezone.now()
-        assignment = (
+        said = {command.assignment_id: command.params.get("RequesterFeedback", "") for command in commands}
+        rows = (
             Assignment.objects.select_for_update(of=("self",))
-            .filter(account=command.account_id, assignment_id=command.assignment_id)
-            .first()
+            .filter(account=commands[0].account_id, assignment_id__in=said)
+            .order_by("pk")
+            .only("assignment_id", "hit_id", "status")
         )
-        if assignment is None:
+        by_feedback: dict[str, list[int]] = {}
+        newly: Counter[int] = Counter()
+        for row in rows:
+            by_feedback.setdefault(said[row.assignment_id], []).append(row.pk)
+            if row.status == AssignmentStatus.SUBMITTED:
+                newly[row.hit_id] += 1
+        decided = "approved_at" if self.becomes == AssignmentStatus.APPROVED else "rejected_at"
+        for feedback, keys in by_feedback.items():
+            Assignment.objects.filter(pk__in=keys).update(
+                verdict=None, status=self.becomes, feedback=feedback, synced_at=now, **{decided: now}
+            )
+        if not newly:
             return
-        was_open = assignment.status == AssignmentStatus.SUBMITTED
-        changes: dict[str, Any] = {"status": self.becomes, "feedback": command.params.get("RequesterFeedback", ""),
-                                   "synced_at": now}
-        changes["approved_at" if self.becomes == AssignmentStatus.APPROVED else "rejected_at"] = now
-        Assignment.objects.filter(pk=assignment.pk).update(verdict=None, **changes)
-        if was_open:
-            # The same step MTurk's count takes, so the next sync does not read this HIT again for it.
-            HIT.objects.filter(pk=assignment.hit_id).update(completed=F("completed") + 1)
+        # The same step MTurk's count takes, so the next sync does not read these HITs again for it. Locked in one
+        # order, so that two workers that settle answers of the same HITs never wait for each other.
+        list(HIT.objects.select_for_update(of=("self",)).filter(pk__in=newly).order_by("pk").values_list("pk"))
+        for number in set(newly.values()):
+            its = [pk for pk, count in newly.items() if count == number]
+            HIT.objects.filter(pk__in=its).update(completed=F("completed") + number)
 
     def give_up(self, command: Command) -> None:
         Assignment.objects.filter(verdict=command).update(verdict=None)

@@ -1,0 +1,82 @@
+"""What became of commands without an answer, and what dead workers left behind."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard.commands.claiming import CHUNK, requeue_lapsed
+from dashboard.commands.delivery import ask_remote, backoff, finish, note_problem
+from dashboard.commands.kinds import TOKEN_LIFE, Outcome, kind_of
+from dashboard.commands.states import move
+from dashboard.models import Account, Command, State
+
+ASK_AT_MOST = 6
+
+
+def resolve_unknown(account_id: int) -> int:
+    """Ask MTurk about every command of an account whose answer never came; returns how many were asked about."""
+    now = timezone.now()
+    account = Account.objects.get(pk=account_id)
+    if account.retry_at is not None and account.retry_at > now:
+        return 0
+    unknown = Command.objects.filter(account=account, state=State.UNKNOWN, not_before__lte=now).order_by("not_before")
+    asked = 0
+    for command in unknown.select_related("requested_by")[:CHUNK]:
+        command.account = account
+        outcome = ask_remote(command)
+        _settle_answer(command, outcome)
+        asked += 1
+        if outcome.refused:
+            break
+    return asked
+
+
+def _settle_answer(command: Command, outcome: Outcome) -> None:
+    now = timezone.now()
+    kind = kind_of(command)
+    state, message = outcome.state, outcome.message
+    if state == State.QUEUED:
+        age = now - command.first_sent_at if command.first_sent_at else timedelta()
+        if not kind.repeatable or (kind.takes_token and age > TOKEN_LIFE):
+            state = State.ATTENTION
+            message = "MTurk does not show it, but it is too old to be sent again safely. Look, and decide."
+    if state == State.UNKNOWN:
+        # Asked in vain: a dead endpoint is asked again when it is back; anything else a few times, then a person.
+        if outcome.refused or command.asks < ASK_AT_MOST:
+            asks = command.asks if outcome.refused else command.asks + 1
+            Command.objects.filter(pk=command.pk, state=State.UNKNOWN).update(
+                not_before=now + backoff(asks + 1), asks=asks, error_message=message, error_code=outcome.code[:120]
+            )
+            if outcome.refused:
+                note_problem(command.account_id, message)
+            return
+        state = State.ATTENTION
+        message = f"MTurk could not say whether it happened: {message}"
+    columns: dict[str, Any] = {"error_code": outcome.code[:120], "error_message": message}
+    if state == State.QUEUED:
+        columns |= {"not_before": now, "sent_at": None}
+    elif state != State.ATTENTION:
+        columns |= {"settled_at": now, "response": outcome.response}
+    with transaction.atomic():
+        if move(command, state, **columns) and state != State.QUEUED:
+            finish([(command, Outcome(state, code=outcome.code, message=message, request_id=outcome.request_id))])
+
+
+def sweep() -> list[int]:
+    """Free what dead workers held, and name the accounts in which something is due. Needs no message to have arrived.
+
+    A lapsed claim whose call never left goes back to the queue; one that may have left is unknown and asked about.
+    """
+    now = timezone.now()
+    requeue_lapsed(now)
+    Command.objects.lapsed(now).exclude(sent_at=None).update(
+        state=State.UNKNOWN,
+        claim=None,
+        claimed_until=None,
+        not_before=now,
+        error_message="The worker that sent it stopped before an answer came.",
+    )
+    due = Command.objects.filter(state__in=[State.QUEUED, State.UNKNOWN], not_before__lte=now)
+    return list(due.order_by().values_list("account_id", flat=True).distinct())
