@@ -64,6 +64,32 @@ class HITQuerySet(models.QuerySet["HIT"]):
         """Moved since their assignments were last read."""
         return self.filter(stale=True, gone_at=None)
 
+    def matching(self, filters: dict[str, Any]) -> "HITQuerySet":
+        """What the HIT table's filters leave; `filters` as HITFilter.frozen gives them."""
+        rows, status = self, filters.get("status")
+        if status == "gone":
+            rows = rows.exclude(gone_at=None)
+        elif status:
+            rows = rows.present().filter(status=status.capitalize())
+        if "batch" in filters:
+            rows = rows.filter(batch=filters["batch"])
+        if "type" in filters:
+            rows = rows.filter(hit_type__hit_type_id=filters["type"].strip().upper())
+        if "text" in filters:
+            # Few types, many HITs: the words are looked for in the former.
+            rows = rows.filter(hit_type__in=HITType.objects.filter(title__icontains=filters["text"]).values("pk"))
+        if "ends_after" in filters:
+            rows = rows.filter(expires_at__gt=datetime.fromisoformat(filters["ends_after"]))
+        if "ends_until" in filters:
+            rows = rows.filter(expires_at__lte=datetime.fromisoformat(filters["ends_until"]))
+        return rows
+
+    def selected(self, selection: dict[str, Any]) -> "HITQuerySet":
+        """The rows a job is about: {"ids": [HITId, …]} or {"filter": …}."""
+        if "ids" in selection:
+            return self.filter(hit_id__in=selection["ids"])
+        return self.matching(selection["filter"])
+
     def for_page(self) -> "HITQuerySet":
         """With all a row shows, and no more: `handed_in` and `waiting` are counts of its assignments."""
         its_own = Assignment.objects.filter(hit=models.OuterRef("pk")).order_by().values("hit")
@@ -75,7 +101,7 @@ class HITQuerySet(models.QuerySet["HIT"]):
         )
 
 
-def _count(rows: "models.QuerySet[Assignment, dict[str, Any]]") -> Coalesce:
+def _count(rows: "models.QuerySet[Assignment, Any]") -> Coalesce:
     return Coalesce(models.Subquery(rows.annotate(number=models.Count("pk")).values("number")), 0)
 
 

@@ -1,5 +1,6 @@
 """What is done to a HIT reaches the marketplace once, whatever breaks; what cannot be done is refused with a reason."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -238,7 +239,7 @@ def test_a_hit_is_not_deleted_over_somebodys_head(lab: Lab) -> None:
 
 
 def test_one_change_of_a_sort_at_a_time_and_a_form_means_one_thing(lab: Lab) -> None:
-    hit, key = published(lab), "0b8b3d4e-6c0f-4b39-9d0e-0d9d0c8d5a11"
+    hit, key = published(lab), uuid.uuid4()
     other = published(lab)
     first = change_hit("add", hit=hit, by=lab.people["approver"], number=1, form_key=key)
     assert change_hit("add", hit=hit, by=lab.people["approver"], number=1, form_key=key) == first
@@ -257,9 +258,9 @@ def test_what_costs_or_ends_needs_an_approver(lab: Lab, name: str) -> None:
     hit = published(lab)
     with pytest.raises(Denied, match="You need to be an approver"):
         check_can_change(name, hit=hit, by=lab.people["reviewer"])
-    details = {"extend": {"by_time": timedelta(days=1)}, "add": {"number": 1}}.get(name, {})
+    needed: dict[str, dict[str, Any]] = {"extend": {"by_time": timedelta(days=1)}, "add": {"number": 1}}
     with pytest.raises(Denied, match="You need to be an approver"):
-        change_hit(name, hit=hit, by=lab.people["reviewer"], **details)
+        change_hit(name, hit=hit, by=lab.people["reviewer"], **needed.get(name, {}))
 
 
 def test_weighing_writes_nothing(lab: Lab) -> None:

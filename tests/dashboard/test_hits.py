@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard import pages
 from hits.models import HIT
-from tests.cast import Lab
+from tests.cast import Lab, make_lab
 
 QUESTION_FORM = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionForm.xsd">
 <Overview><Text>About &lt;script&gt;parent.seen = 1&lt;/script&gt; birds</Text></Overview>
@@ -90,7 +92,8 @@ def test_the_table_costs_at_most_six_queries(
     lab: Lab, rows: int, query: str, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
     # With pages of two, three rows are more than one page, which has to be counted as well.
-    monkeypatch.setitem(pages.page.__kwdefaults__, "size", 2)
+    defaults: Any = pages.page.__kwdefaults__
+    monkeypatch.setitem(defaults, "size", 2)
     for _ in range(rows):
         lab.answer(lab.hit(MaxAssignments=1))
     lab.sync()
@@ -218,3 +221,52 @@ def test_a_question_nobody_can_read_is_shown_as_text_with_the_reason(lab: Lab, q
     assert response.status_code == 200
     assert "<script" not in response.content.decode()
     assert "cannot be shown as a task" in page_of(lab, hit)
+
+
+CURIOUS = """<!DOCTYPE html><html><body><p id="said"></p>
+<form method="post" action="/never"><button>Send</button></form>
+<script>
+  const said = [];
+  const attempt = (name, deed) => {
+    try { deed(); said.push(name + " worked"); } catch { said.push(name + " failed"); }
+  };
+  attempt("cookie", () => document.cookie);
+  attempt("storage", () => localStorage.length);
+  attempt("popup", () => { if (!open("about:blank")) throw 0; });
+  if (parent !== window) {
+    attempt("parent", () => parent.document.title);
+    attempt("top", () => { top.location = "about:blank"; });
+  }
+  fetch("/profile/", { credentials: "include" }).then((answer) => answer.text()).then(
+    (text) => said.push("profile " + (text.includes("approver-lab") ? "read" : "unread")),
+    () => said.push("profile unread"),
+  ).then(() => { document.getElementById("said").textContent = said.join(", "); });
+</script></body></html>"""
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_hostile_task_reaches_neither_the_page_nor_the_person(
+    transactional_db: None, marketplace_server: Any, live_server: Any, browser: Any
+) -> None:
+    # A context of its own: what the browser refuses here is the point, where elsewhere it fails a test.
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    page = context.new_page()
+    lab = make_lab(marketplace_server)
+    hit = lab.hit(Question=html_question(CURIOUS))
+    lab.sync()
+    cookie = client_of(lab).cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    url = live_server.url + reverse("hit", args=["lab", hit])
+    page.goto(url)
+    said = page.frame_locator("iframe.preview").locator("#said")
+    expect(said).to_have_text("cookie failed, storage failed, popup failed, parent failed, top failed, profile unread")
+    page.frame_locator("iframe.preview").get_by_role("button", name="Send").click()
+    page.wait_for_timeout(200)
+    assert page.url == url
+    expect(said).to_contain_text("parent failed")
+    assert not [frame.url for frame in page.frames if "/never" in frame.url]
+    # Opened by itself, without a frame around it, it is as harmless.
+    page.goto(live_server.url + reverse("hit_preview", args=["lab", hit]))
+    expect(page.locator("#said")).to_have_text("cookie failed, storage failed, popup failed, profile unread")
+    context.close()

@@ -16,7 +16,7 @@ from tests.cast import Lab, make_lab
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = (Path(__file__).parent.parent / "assets" / "axe-core-4.14.1" / "axe.min.js").read_text()
-ACCOUNT_PAGES = ["overview", "queue", "activity", "audit", "account_settings"]
+ACCOUNT_PAGES = ["overview", "queue", "hits", "activity", "audit", "account_settings"]
 OTHER_PAGES = ["accounts", "profile", "mfa_index", "account_change_password"]
 
 
@@ -62,7 +62,8 @@ def test_no_page_has_a_serious_barrier_or_scrolls_sideways(desk: Any, lab: Lab, 
     desk.emulate_media(color_scheme=colours)
     slug = lab.account.slug
     places: list[tuple[str, ...]] = [(name, slug) for name in ACCOUNT_PAGES] + [(name,) for name in OTHER_PAGES]
-    places += [("assignment", slug, first_waiting(lab).assignment_id)]
+    waiting = first_waiting(lab)
+    places += [("assignment", slug, waiting.assignment_id), ("hit", slug, waiting.hit.hit_id)]
     problems = []
     for place in places:
         desk.at(*place)
