@@ -1,5 +1,6 @@
 """Settings of the dashboard. Every value has a default for one machine; docs/settings.md lists the variables."""
 
+import sys
 from pathlib import Path
 
 from celery.schedules import crontab
@@ -158,7 +159,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
-_collected = (STATIC_ROOT / "staticfiles.json").exists()
+_collected = (STATIC_ROOT / "staticfiles.json").exists() or sys.argv[1:2] == ["collectstatic"]
 # Served from the source tree unless `collectstatic` was run for a deployment.
 WHITENOISE_USE_FINDERS = not _collected
 WHITENOISE_AUTOREFRESH = DEBUG
