@@ -66,6 +66,8 @@ class Bulk:
     #: "Approve", as a heading and a button say it.
     words: ClassVar[str]
     role: ClassVar[Role] = Role.REVIEWER
+    #: Whose rows it takes, and so whose filters select them: "assignments" or "hits".
+    about: ClassVar[str] = "assignments"
     #: Names of the options its form asks for.
     options: ClassVar[tuple[str, ...]] = ()
 

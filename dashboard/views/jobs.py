@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -18,10 +19,12 @@ from dashboard.forms import JobForm
 from dashboard.models import Command, Job, JobState, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
-from hits.forms import STATUSES, QueueFilter
+from hits.forms import HIT_STATUSES, STATUSES, HITFilter, QueueFilter
 from hits.models import Batch
 
 MOST_TROUBLE = 20
+#: Bulk actions that cost money; of some the amount is only known once the form says more.
+PRICED, ASKS_FOR_PRICE = ("approve", "bonus", "add"), ("bonus", "add")
 MOVING = (JobState.PREPARING, JobState.RUNNING)
 
 
@@ -50,7 +53,7 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
     except Denied as reason:
         raise Http404(str(reason)) from None
     query = QueryDict(request.POST.get("query", "")) if request.method == "POST" else request.GET
-    filters = QueueFilter(query)
+    filters: Any = HITFilter(query) if chosen.about == "hits" else QueueFilter(query)
     selection = {"filter": filters.frozen()}
     typed = request.POST if request.method == "POST" else request.GET
     begun = request.method == "POST" or any(name in typed for name in chosen.options)
@@ -86,8 +89,10 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         "form": form,
         "query": urlencode(pairs),
         "query_pairs": pairs,
-        "filters": [STATUSES[filters.chosen()["status"]], *filters.labels(_batch(membership, filters)).values()],
-        "priced": bulk != "bonus" or bool(said.get("amount")),
+        "filters": _words(filters, membership),
+        "list_url": reverse("hits" if chosen.about == "hits" else "queue", args=[membership.account.slug]),
+        "priced": bulk in PRICED and (bulk not in ASKS_FOR_PRICE or bool(said)),
+        "asks_for_price": bulk in ASKS_FOR_PRICE,
         "can_ask": membership.role >= chosen.role,
     }
     part = "#ahead" if getattr(request, "htmx", False) and request.method == "GET" else ""
@@ -101,9 +106,13 @@ def job(request: HttpRequest, membership: Membership, job_id: uuid.UUID) -> Http
     return _job_page(request, membership, _job_of(membership, job_id))
 
 
-def _batch(membership: Membership, filters: QueueFilter) -> Batch | None:
-    pk = filters.chosen().get("batch")
-    return Batch.objects.filter(account=membership.account, pk=pk).first() if pk else None
+def _words(filters: Any, membership: Membership) -> list[str]:
+    """The selection as chips: the status, then every other filter."""
+    chosen = filters.chosen()
+    pk = chosen.get("batch")
+    batch = Batch.objects.filter(account=membership.account, pk=pk).first() if pk else None
+    statuses = HIT_STATUSES if isinstance(filters, HITFilter) else STATUSES
+    return [statuses[chosen.get("status", "")], *filters.labels(batch).values()]
 
 
 def _job_page(request: HttpRequest, membership: Membership, shown: Job) -> HttpResponse:

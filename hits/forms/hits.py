@@ -18,12 +18,6 @@ HIT_STATUSES = {
     "reviewing": "In review",
     "gone": "Gone",
 }
-_API_STATUS = {
-    "assignable": "Assignable",
-    "unassignable": "Unassignable",
-    "reviewable": "Reviewable",
-    "reviewing": "Reviewing",
-}
 #: value -> (label, column, descending); every one has an index behind it.
 HIT_SORTS = {
     "newest": ("Newest first", "created_at", True),
@@ -55,29 +49,23 @@ class HITFilter(forms.Form):
         return chosen
 
     def apply(self, rows: HITQuerySet) -> HITQuerySet:
-        chosen, now = self.chosen(), timezone.now()
-        status, ends = chosen.get("status"), chosen.get("ends")
-        if status == "gone":
-            rows = rows.exclude(gone_at=None)
-        elif status:
-            rows = rows.present().filter(status=_API_STATUS[status])
-        if "batch" in chosen:
-            rows = rows.filter(batch=chosen["batch"])
-        if "type" in chosen:
-            rows = rows.filter(hit_type__hit_type_id=chosen["type"].strip().upper())
-        if "text" in chosen:
-            # Few types, many HITs: the words are looked for in the former.
-            rows = rows.filter(hit_type__in=HITType.objects.filter(title__icontains=chosen["text"]).values("pk"))
-        if ends == "over":
-            rows = rows.filter(expires_at__lte=now)
-        elif ends == "open":
-            rows = rows.filter(expires_at__gt=now)
-        elif ends:
-            rows = rows.filter(expires_at__gt=now, expires_at__lte=now + _ENDS_WITHIN[ends])
-        if chosen["sort"] in ("ends", "ended"):
+        rows = rows.matching(self.frozen())
+        if self.chosen()["sort"] in ("ends", "ended"):
             # MTurk always says when a HIT ends; a null would fall out of the pages.
             rows = rows.exclude(expires_at=None)
         return rows
+
+    def frozen(self) -> dict[str, Any]:
+        """The filters as a job keeps them (JSON): "within an hour" becomes the moments that are meant."""
+        chosen, now = self.chosen(), timezone.now()
+        ends = chosen.pop("ends", "")
+        if ends == "over":
+            chosen["ends_until"] = now.isoformat()
+        elif ends:
+            chosen["ends_after"] = now.isoformat()
+        if ends in _ENDS_WITHIN:
+            chosen["ends_until"] = (now + _ENDS_WITHIN[ends]).isoformat()
+        return chosen
 
     def labels(self, batch: Batch | None) -> dict[str, str]:
         """For the chips: name -> words, without status and sort, which have their own controls."""
