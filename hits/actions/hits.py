@@ -5,7 +5,7 @@ deletion.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,8 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard import commands
-from dashboard.models import Command, Role, User
+from dashboard.models import Account, Command, Role, User
 from dashboard.permissions import Denied, check_role
+from hits.actions.verdicts import Together
 from hits.commands import (
     AddAssignments,
     DeleteHIT,
@@ -212,3 +213,24 @@ def change_hit(name: str, *, hit: HIT, by: User, form_key: uuid.UUID | None = No
     )
     commands.wake(hit.account, after=commands.undo_window(hit.account))
     return command
+
+
+@transaction.atomic
+def change_together(name: str, *, account: Account, hit_ids: Iterable[str], by: User, **details: Any) -> Together:
+    """The same change of several HITs in one transaction; what cannot be changed is named and left alone."""
+    check_role(by, account, CHANGES[name].role, CHANGES[name].kind.verb + " a HIT")
+    done = Together()
+    chosen = list(dict.fromkeys(hit_ids))
+    # All locked before anything is written, and in one order: two overlapping selections wait for each other.
+    wanted = HIT.objects.of(account).filter(hit_id__in=chosen).only("pk", "hit_id").order_by("pk").select_for_update()
+    rows = {row.hit_id: row for row in wanted}
+    for hit_id in chosen:
+        if hit_id not in rows:
+            done.refused[hit_id] = "There is no such HIT in this account."
+            continue
+        try:
+            with transaction.atomic():
+                done.commands.append(change_hit(name, hit=rows[hit_id], by=by, **details))
+        except Denied as reason:
+            done.refused[hit_id] = str(reason)
+    return done

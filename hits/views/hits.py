@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import of_account
 from dashboard.context import COUNT_TO
-from dashboard.models import AuditEvent, Command, Membership, State
+from dashboard.models import AuditEvent, Command, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from dashboard.templatetags.formats import operation_words
@@ -52,8 +52,10 @@ def hits(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = filters.apply(HIT.objects.of(account))
     _, column, descending = HIT_SORTS[chosen["sort"]]
     shown = page(rows.for_page(), query, column=column, descending=descending)
+    item: Any
     for item in shown.items:
         item.account = account
+        item.cost = item.reward + item.fee
     batch = shown.items[0].batch if shown.items else None
     if "batch" in chosen and batch is None:
         batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
@@ -82,6 +84,8 @@ def hits(request: HttpRequest, membership: Membership) -> HttpResponse:
         "query": urlencode(pairs),
         "query_pairs": pairs,
         "filtered": bool(pairs),
+        "can_change": membership.role >= Role.REVIEWER,
+        "can_spend": membership.role >= Role.APPROVER,
     }
     return render(request, "hits/hits.html", context)
 
@@ -193,6 +197,39 @@ def change_hit(request: HttpRequest, membership: Membership, hit_id: str) -> Htt
             messages.success(request, f"{operation_words(command.kind)}: on its way.")
             return redirect("hit", membership.account.slug, hit_id)
     return _page_of(request, membership, hit, form=form, status=422)
+
+
+@require_POST
+@of_account
+def change_hits(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The same change of the ticked HITs, in one transaction; what could not be changed is named."""
+    back = reverse("hits", args=[membership.account.slug])
+    if query := request.POST.get("query", ""):
+        back = f"{back}?{QueryDict(query).urlencode()}"
+    form, chosen = ChangeForm(request.POST, account=membership.account), request.POST.getlist("hit")
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+        return redirect(back)
+    if not chosen:
+        messages.error(request, "Tick the HITs first.")
+        return redirect(back)
+    name, details = form.cleaned_data["action"], form.cleaned_data["details"]
+    try:
+        done = actions.change_together(name, account=membership.account, hit_ids=chosen, by=membership.user, **details)
+    except Denied as reason:
+        messages.error(request, f"Nothing was changed. {reason}")
+        return redirect(back)
+    if done.commands:
+        total = sum(command.amount + command.fee for command in done.commands)
+        money = f" for ${total:,.2f}, fees included" if total else ""
+        words = operation_words(actions.CHANGES[name].kind.name)
+        messages.success(request, f"{words}: {len(done.commands)} on their way{money}. Activity shows them, with undo.")
+    for hit_id, sentence in list(done.refused.items())[:5]:
+        messages.error(request, f"{hit_id}: {sentence}")
+    if len(done.refused) > 5:
+        messages.error(request, f"… and {len(done.refused) - 5} more could not be changed.")
+    return redirect(back)
 
 
 # --- the preview ----------------------------------------------------------------------------------------------------

@@ -317,3 +317,28 @@ def test_a_wrong_form_is_refused_with_a_sentence(lab: Lab, desk: Client, data: d
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not Command.objects.exists()
+
+
+def test_a_selection_is_changed_together_and_what_cannot_be_is_named(lab: Lab, desk: Client) -> None:
+    hits = [published(lab), published(lab), over(lab)]
+    data = {"action": "expire", "hit": [*(hit.hit_id for hit in hits), "3NOTHERE"], "query": "status=assignable"}
+    response = desk.post(reverse("change_hits", args=["lab"]), data, follow=True)
+    assert response.redirect_chain[0][0].endswith("?status=assignable")
+    text = response.content.decode()
+    assert "Expire now: 2 on their way" in text
+    assert f"{hits[2].hit_id}: Its time is over already." in text
+    assert "3NOTHERE: There is no such HIT in this account." in text
+    deliver(lab)
+    assert [remote(lab, hit)["HITStatus"] for hit in hits] == ["Reviewable"] * 3
+    assert Command.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [({"action": "expire"}, "Tick the HITs first."), ({"action": "add", "hit": "X"}, "Say how many more workers.")],
+)
+def test_a_selection_that_says_nothing_changes_nothing(
+    lab: Lab, desk: Client, data: dict[str, str], sentence: str
+) -> None:
+    assert sentence in desk.post(reverse("change_hits", args=["lab"]), data, follow=True).content.decode()
+    assert not Command.objects.exists()
