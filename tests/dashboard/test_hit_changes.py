@@ -319,6 +319,16 @@ def test_a_wrong_form_is_refused_with_a_sentence(lab: Lab, desk: Client, data: d
     assert not Command.objects.exists()
 
 
+def test_until_is_read_in_the_zone_of_the_person(lab: Lab, desk: Client) -> None:
+    hit = published(lab)
+    type(lab.people["approver"]).objects.update(time_zone="Asia/Tokyo")
+    day = timezone.now() + timedelta(days=3)
+    data = {"action": "extend", "length": "24", "unit": "hours", "until": f"{day:%Y-%m-%d}T18:00"}
+    assert desk.post(reverse("change_hit", args=["lab", hit.hit_id]), data).status_code == 302
+    deliver(lab)
+    assert remote(lab, hit)["Expiration"] == day.replace(hour=9, minute=0, second=0, microsecond=0)
+
+
 def test_a_selection_is_changed_together_and_what_cannot_be_is_named(lab: Lab, desk: Client) -> None:
     hits = [published(lab), published(lab), over(lab)]
     data = {"action": "expire", "hit": [*(hit.hit_id for hit in hits), "3NOTHERE"], "query": "status=assignable"}
