@@ -190,3 +190,34 @@ def dismiss(row: Drift, *, by: User, why: str) -> None:
         text=f"{row.sentence} {why[:2000]}",
         command=row.command,
     )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing known about a command whose answer never came. `happened`: what it speaks for; None: for neither."""
+
+    happened: bool | None
+    sentence: str
+    at: datetime | None = None
+
+
+Witness = Callable[[Command], Iterator[Evidence]]
+_witnesses: list[Witness] = []
+
+
+def witness(function: Witness) -> Witness:
+    """Decorator: a function that tells what our copy of MTurk shows about a command, if it is of its kinds."""
+    _witnesses.append(function)
+    return function
+
+
+def evidence(command: Command) -> list[Evidence]:
+    """All that speaks for "it happened", for "it did not", and for neither, from what was read of MTurk."""
+    found = [] if command.attempts or command.first_sent_at else [Evidence(False, "It was never sent.")]
+    return found + [one for function in _witnesses for one in function(command)]
+
+
+def last_read(account: Account, *, full: bool = False) -> SyncRun | None:
+    """The last sync that read everything it set out to read."""
+    runs = SyncRun.objects.filter(account=account, error="").exclude(finished_at=None)
+    return (runs.filter(full=True) if full else runs).order_by("-started_at").first()

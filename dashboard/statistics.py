@@ -10,7 +10,7 @@ from django.db.models.functions import TruncHour
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.models import OPEN_STATES, Account, Command, State
+from dashboard.models import OPEN_STATES, Account, Command, Drift, State
 from hits.models import HIT, Assignment, AssignmentStatus, Batch
 from marketplace.policies import asks_for_masters, assignment_fee
 
@@ -29,6 +29,7 @@ def needs(account: Account) -> dict[str, int]:
         "attention": commands.filter(state=State.ATTENTION)[:COUNT_TO].count(),
         "release": commands.filter(state=State.PROPOSED)[:COUNT_TO].count(),
         "failed": commands.filter(state=State.FAILED)[:COUNT_TO].count(),
+        "drift": Drift.objects.open().filter(account=account).order_by()[:COUNT_TO].count(),
     }
 
 

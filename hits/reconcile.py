@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from dashboard import audit
 from dashboard.commands import kind_of
-from dashboard.drift import Comparison, Difference, check, doubt
+from dashboard.drift import Comparison, Difference, Evidence, check, doubt, last_read, witness
 from dashboard.models import Account, AuditEvent, Command, Drift, State
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment
 from hits.models import HIT, Assignment, AssignmentStatus
@@ -182,6 +182,18 @@ def changes_of_hits_that_do_not_show(comparison: Comparison) -> Iterator[Differe
                 yield from _hit_difference(hits[command.hit_id], command, added.get(command.hit_id, 0))
 
 
+def _as_remote(hit: HIT) -> dict[str, Any]:
+    """Our copy in the shape in which GetHIT would tell it, as far as the kinds judge by it."""
+    if hit.gone_at is not None:
+        return {"HITStatus": "Disposed", "Expiration": hit.expires_at, "HITTypeId": hit.hit_type.hit_type_id}
+    return {
+        "HITStatus": hit.status,
+        "Expiration": hit.expires_at,
+        "HITTypeId": hit.hit_type.hit_type_id,
+        "MaxAssignments": hit.max_assignments,
+    }
+
+
 def _hit_difference(hit: HIT, command: Command, added: int) -> Iterator[Difference]:
     kind = kind_of(command)
     if "NumberOfAdditionalAssignments" in command.params:
@@ -191,13 +203,7 @@ def _hit_difference(hit: HIT, command: Command, added: int) -> Iterator[Differen
         judge = getattr(kind, "judge", None)
         if judge is None:
             return
-        remote = {
-            "HITStatus": hit.status,
-            "Expiration": hit.expires_at,
-            "HITTypeId": hit.hit_type.hit_type_id,
-            "MaxAssignments": hit.max_assignments,
-        }
-        state, _ = judge(command, remote)
+        state, _ = judge(command, _as_remote(hit))
         # A HIT may move on after it was set to Reviewing; that it never was is what counts.
         moved_on = state == State.FAILED and getattr(kind, "aspect", "") == "reviewing"
         differs = state != State.DONE and not moved_on
@@ -225,3 +231,72 @@ def hits_that_were_not_read(account: Account, rows: list[Drift]) -> set[int]:
         )
     )
     return {row.pk for row in rows if row.hit_id in unread and row.kind != _DELETED}
+
+
+@witness
+def status_of_the_assignment(command: Command) -> Iterator[Evidence]:
+    """What our copy of an assignment says about a verdict, and who else asked for one."""
+    if command.kind not in VERDICTS:
+        return
+    row = (
+        Assignment.objects.filter(account=command.account, assignment_id=command.assignment_id)
+        .select_related("hit")
+        .defer("answer", "raw", "hit__question", "hit__raw")
+        .first()
+    )
+    if row is None:
+        yield Evidence(None, "There is no copy of the assignment here.")
+        return
+    rejects = command.kind == RejectAssignment.name
+    should = AssignmentStatus.REJECTED if rejects else AssignmentStatus.APPROVED
+    decided_at = row.rejected_at if rejects else row.approved_at
+    read = last_read(command.account)
+    if row.gone_at is not None or row.hit.gone_at is not None:
+        yield Evidence(None, f"The HIT is gone; our last copy shows the assignment as {row.status}.", row.gone_at)
+    elif row.status != should:
+        old = read is None or row.hit.stale or (command.sent_at is not None and read.started_at < command.sent_at)
+        when = read.finished_at if read else None
+        if old:
+            yield Evidence(None, f"It was {row.status} before this was sent and was not read since. Read again.", when)
+        else:
+            yield Evidence(False, f"MTurk shows the assignment as {row.status}.", when)
+    elif not rejects and decided_at is not None and decided_at >= row.auto_approval_at:
+        yield Evidence(None, "MTurk shows it as Approved, but approved it by itself: its time was up.", decided_at)
+    elif decided_at is not None and command.first_sent_at is not None and decided_at < command.first_sent_at:
+        yield Evidence(None, f"MTurk shows it as {row.status} since before this was first sent.", decided_at)
+    else:
+        yield Evidence(True, f"MTurk shows the assignment as {row.status}.", decided_at)
+    others = Command.objects.filter(
+        account=command.account, assignment_id=command.assignment_id, kind__in=VERDICTS
+    ).exclude(pk=command.pk)
+    for other in others.select_related("requested_by")[:5]:
+        yield Evidence(
+            None, f"{other.requested_by} asked to {kind_of(other).verb} it, and that is {other.state_label}.",
+            other.created_at,
+        )  # fmt: skip
+
+
+@witness
+def the_hit_as_it_is(command: Command) -> Iterator[Evidence]:
+    """What our copy of a HIT says about a change of it."""
+    if command.assignment_id or not command.hit_id:
+        return
+    hit = HIT.objects.filter(account=command.account, hit_id=command.hit_id).select_related("hit_type").first()
+    if hit is None:
+        yield Evidence(None, "There is no copy of the HIT here.")
+        return
+    read = last_read(command.account)
+    when = read.finished_at if read else None
+    end = f", ends {hit.expires_at:%d %b %Y, %H:%M} UTC" if hit.expires_at else ""
+    shows = (
+        f"The HIT is {hit.status_now}{end}; {hit.max_assignments} workers in all, {hit.available} places free, "
+        f"{hit.pending} at work, {hit.completed} decided."
+    )
+    judge = getattr(kind_of(command), "judge", None)
+    if read is None or (command.sent_at is not None and read.started_at < command.sent_at):
+        yield Evidence(None, f"{shows} It was not read since this was sent. Read again.", when)
+    elif judge is None or "NumberOfAdditionalAssignments" in command.params:
+        yield Evidence(None, shows, when)
+    else:
+        state, _ = judge(command, _as_remote(hit))
+        yield Evidence(state == State.DONE, shows, when)

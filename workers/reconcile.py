@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from dashboard.drift import Comparison, Difference, check
+from dashboard.drift import SHOWN_WITHIN, Comparison, Difference, Evidence, check, last_read, witness
 from dashboard.models import OPEN_STATES, Command, State
 from hits.models import HIT, Assignment
 from workers.commands import SendBonus
@@ -107,3 +107,40 @@ def _in_chunks(commands: QuerySet[Command]) -> Iterator[Command]:
     while part:
         yield from part
         part = list(rows.filter(pk__gt=part[-1].pk)[:CHUNK])
+
+
+@witness
+def listed_bonuses(command: Command) -> Iterator[Evidence]:
+    """What MTurk's list says about a bonus: its own reference, or others for the same assignment."""
+    if command.kind != SendBonus.name:
+        return
+    account, reason = command.account, command.params.get("Reason", "")
+    reference = reason[reason.rfind("[ref ") :] if "[ref " in reason else f"“{reason[:80]}”"
+    read = last_read(account, full=True)
+    others = 0
+    listed = BonusPayment.objects.filter(account=account, assignment_id=command.assignment_id).exclude(listed_at=None)
+    mine = False
+    for payment in listed.order_by("-granted_at")[:20]:
+        if payment.reason == reason and payment.worker_id == command.worker_id:
+            mine = True
+            yield Evidence(
+                True, f"MTurk lists ${payment.amount} with the reference of this very bonus.", payment.granted_at
+            )
+        else:
+            others += 1
+            yield Evidence(
+                None,
+                f"MTurk lists another bonus for this assignment: ${payment.amount}, “{payment.reason[:200]}”.",
+                payment.granted_at,
+            )
+    if mine:
+        return
+    if read is None or (command.sent_at is not None and read.started_at < command.sent_at + SHOWN_WITHIN):
+        yield Evidence(
+            None,
+            "Bonuses have not been read since MTurk must show it. Read again to see whether it is in the list.",
+            read.finished_at if read else None,
+        )
+    else:
+        none = f"None of the {others} bonuses" if others else "No bonus"
+        yield Evidence(False, f"{none} that MTurk lists for this assignment carries {reference}.", read.finished_at)

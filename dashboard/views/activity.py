@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard import commands, statistics
@@ -17,6 +17,7 @@ from dashboard.forms import ActivityFilter
 from dashboard.models import Command, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
+from dashboard.views.evidence import story
 from hits import views as hits_views
 
 ACTIVITY_STATES = {
@@ -92,12 +93,17 @@ def _offer(command: Any, membership: Membership) -> None:
     command.offers = offers if membership.role >= Role.REVIEWER else set()
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 @of_account
 def command_act(request: HttpRequest, membership: Membership, command_id: Any) -> HttpResponse:
-    """undo, release, decline, retry, ask, happened, not_happened: answers the row or the workbench it came from."""
-    rows = Command.objects.select_related("requested_by", "decided_by", "account")
+    """The page of a command; and undo, release, decline, retry, ask, happened, not_happened, which answer the row, the
+    workbench or the page they came from."""
+    rows = Command.objects.select_related("requested_by", "decided_by", "account", "job")
     command = get_object_or_404(rows, account=membership.account, pk=command_id)
+    if request.method != "POST":
+        _offer(command, membership)
+        return story(request, membership, command)
     error = ""
     try:
         _act(command, request.POST.get("action", ""), membership, request.POST.get("reason", ""))
@@ -109,6 +115,12 @@ def command_act(request: HttpRequest, membership: Membership, command_id: Any) -
         fresh = rows.get(pk=command.pk)
         _offer(fresh, membership)
         return render(request, "dashboard/activity.html#row", {"command": fresh, "row_error": error})
+    if came_from == "story":
+        if not error:
+            return redirect("command_act", slug, command.pk)
+        command = rows.get(pk=command.pk)
+        _offer(command, membership)
+        return story(request, membership, command, error=error, reason=request.POST.get("reason", ""))
     if error:
         messages.error(request, error)
     if came_from in ("queue", "workbench") and command.assignment_id:
@@ -135,7 +147,6 @@ def _act(command: Command, action: str, membership: Membership, reason: str) -> 
     elif action in ("retry", "ask"):
         commands.retry(command, by=by)
     elif action in ("happened", "not_happened"):
-        words = reason or f"{by.get_username()} looked and says so."
-        commands.decide(command, by=by, happened=action == "happened", reason=words)
+        commands.decide(command, by=by, happened=action == "happened", reason=reason)
     else:
         raise Denied("This page was out of date. Try again.")

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from dashboard import actions, tasks
+from dashboard import actions, drift, tasks
 from dashboard.access import of_account
 from dashboard.forms import ConnectionForm, MemberForm, PolicyForm
-from dashboard.models import Account, Membership, Role, SyncRun
+from dashboard.models import Account, Drift, Membership, Role, SyncRun
 from dashboard.permissions import Denied
+from dashboard.statistics import COUNT_TO
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,6 +45,8 @@ def account_settings(request: HttpRequest, membership: Membership) -> HttpRespon
         "role_choices": Role.choices,
         "sync_runs": SyncRun.objects.filter(account=account).select_related("requested_by")[:5],
         "check": None,
+        "comparison": drift.last_comparison(account),
+        "open_drift": Drift.objects.open().filter(account=account).order_by()[:COUNT_TO].count(),
     }
     return render(request, "dashboard/account_settings.html", context, status=422 if data and not error else 200)
 

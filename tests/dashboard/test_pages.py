@@ -50,6 +50,7 @@ def url_of(pattern: URLPattern, lab: Lab, assignment: Assignment, command: Comma
     if "job_id" in pattern.pattern.converters:
         values["job_id"] = job_of(lab).pk
     values["bulk"] = "approve"
+    values["drift_id"] = 1
     wanted = {name: values[name] for name in pattern.pattern.converters}
     return reverse(pattern.name, kwargs={"account_slug": lab.account.slug, **wanted})
 
@@ -69,6 +70,8 @@ def job_of(lab: Lab) -> Job:
 GET_PAGES = (
     "overview",
     "activity",
+    "command_act",
+    "drift",
     "audit",
     "account_settings",
     "sync_state",
@@ -116,7 +119,7 @@ def test_another_accounts_pages_and_buttons_do_not_exist(lab: Lab, worked: Assig
 def test_no_get_changes_anything(lab: Lab, worked: Assignment) -> None:
     command = approve(assignment=worked, by=lab.people["reviewer"])
     client = client_of(lab, "manager")
-    for name in ("decide", "decide_many", "command_act", "sync", "bonus", "change_hit", "change_hits"):
+    for name in ("decide", "decide_many", "drift_dismiss", "sync", "bonus", "change_hit", "change_hits"):
         pattern = next(row for row in account_urls() if row.name == name)
         assert client.get(url_of(pattern, lab, worked, command)).status_code == 405, name
 
