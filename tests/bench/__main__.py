@@ -1,4 +1,4 @@
-"""`make bench`: how fast a sync reads and the queue shows, beside what plain means reach in the same run.
+"""`make bench`: how fast a sync reads, the queue shows and decisions arrive, beside what plain means reach.
 
 Everything runs in a folder of its own against a marketplace of its own; nothing of `var/` is touched but the result,
 `var/bench.json`. Times are medians, since one machine is never quiet: read the ratios.
@@ -23,11 +23,14 @@ RESULT = servers.ROOT / "var" / "bench.json"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make bench", description="Measure the sync and the review queue.")
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure sync, queue and delivery.")
     parser.add_argument("--hits", type=int, default=30, help="HITs in the marketplace (30)")
     parser.add_argument("--assignments", type=int, default=50, help="assignments of each (50)")
     parser.add_argument("--rows", type=int, default=20_000, help="assignments in the queue that is shown (20000)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the median counts (3)")
+    parser.add_argument("--commands", type=int, default=300, help="decisions that are delivered, at each latency (300)")
+    parser.add_argument("--job", type=int, default=20_000, help="commands of the job that is prepared (20000)")
+    parser.add_argument("--only", choices=["sync", "queue", "delivery"], help="one part; the queue needs the sync")
     parser.add_argument("--postgres", action="store_true", help="use a PostgreSQL of its own")
     chosen = parser.parse_args()
 
@@ -51,10 +54,15 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
 
-        from tests.bench import queue, sync
+        from tests.bench import delivery, queue, sync
 
-        lines = sync.measure(market, hits=chosen.hits, assignments=chosen.assignments, repeat=chosen.repeat)
-        lines += queue.measure(rows=chosen.rows, repeat=chosen.repeat)
+        lines = []
+        if chosen.only != "delivery":
+            lines += sync.measure(market, hits=chosen.hits, assignments=chosen.assignments, repeat=chosen.repeat)
+        if chosen.only in (None, "queue"):
+            lines += queue.measure(rows=chosen.rows, repeat=chosen.repeat)
+        if chosen.only in (None, "delivery"):
+            lines += delivery.measure(market, count=chosen.commands, rows=chosen.job)
         show(lines)
         save(lines, vars(chosen))
 
