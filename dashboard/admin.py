@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from dashboard import commands
-from dashboard.models import Account, AuditEvent, AuditHead, Command, Job, Membership, SyncRun, User
+from dashboard.models import Account, AuditEvent, AuditHead, Command, Drift, Heartbeat, Job, Membership, SyncRun, User
 from dashboard.permissions import Denied
 
 
@@ -146,3 +146,16 @@ class SyncRunAdmin(ReadOnly):
     list_display = ("account", "started_at", "finished_at", "full", "hits_seen", "assignments_seen", "calls", "error")
     list_filter = ("full", "account")
     list_select_related = ("account",)
+
+
+@admin.register(Drift)
+class DriftAdmin(ReadOnly):
+    list_display = ("account", "kind", "sentence", "found_at", "gone_at", "dismissed_by")
+    list_filter = ("kind", "account")
+    list_select_related = ("account", "dismissed_by")
+    search_fields = ("assignment_id", "hit_id", "worker_id")
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly):
+    list_display = ("name", "at")
