@@ -95,8 +95,8 @@ class Bulk:
         """With the related rows `weigh` looks at."""
         return rows
 
-    def mark(self, rows: QuerySet[Any], job: Job) -> None:
-        """Change the mirror as asking singly would: those of `rows` that have a command of the job by now."""
+    def mark(self, made: list[tuple[Any, Command]]) -> None:
+        """Change the mirror as asking singly would: each row has got its command."""
 
     def unmark(self, cancelled: QuerySet[Command]) -> None:
         """Take `mark` back for commands that end without effect."""
@@ -254,7 +254,8 @@ def _prepare_chunk(job_id: uuid.UUID) -> bool:
     if not rows:
         _start(job)
         return False
-    made, amount, fee = [], Decimal(0), Decimal(0)
+    made: list[tuple[Any, Command]] = []
+    amount, fee = Decimal(0), Decimal(0)
     for row in rows:
         identity = uuid.uuid4()
         try:
@@ -263,26 +264,25 @@ def _prepare_chunk(job_id: uuid.UUID) -> bool:
             job.skipped_why[str(reason)] = job.skipped_why.get(str(reason), 0) + 1
             job.skipped += 1
             continue
-        made.append(
-            Command(
-                id=identity,
-                account=job.account,
-                job=job,
-                kind=bulk.kind.name,
-                params=wish.params,
-                assignment_id=wish.assignment_id,
-                hit_id=wish.hit_id,
-                worker_id=wish.worker_id,
-                amount=wish.amount,
-                fee=wish.fee,
-                note=str(job.options.get("feedback") or job.options.get("reason") or ""),
-                requested_by=job.requested_by,
-                exclusive_key=wish.exclusive_key,
-            )
+        command = Command(
+            id=identity,
+            account=job.account,
+            job=job,
+            kind=bulk.kind.name,
+            params=wish.params,
+            assignment_id=wish.assignment_id,
+            hit_id=wish.hit_id,
+            worker_id=wish.worker_id,
+            amount=wish.amount,
+            fee=wish.fee,
+            note=str(job.options.get("feedback") or job.options.get("reason") or ""),
+            requested_by=job.requested_by,
+            exclusive_key=wish.exclusive_key,
         )
+        made.append((row, command))
         amount, fee = amount + wish.amount, fee + wish.fee
-    Command.objects.bulk_create(made)
-    bulk.mark(named.filter(pk__lte=rows[-1].pk), job)
+    Command.objects.bulk_create([command for _, command in made])
+    bulk.mark(made)
     job.cursor = str(rows[-1].pk)
     job.total, job.amount, job.fee = job.total + len(made), job.amount + amount, job.fee + fee
     job.beat_at = timezone.now()

@@ -4,9 +4,10 @@ import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from dashboard.jobs import Bulk, DryRun, Job, Wish, register
+from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import OPEN_STATES, Account, Command, User
 from dashboard.permissions import Denied, check_text_for_worker, rejection_needs_release
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, verdict_key
@@ -77,9 +78,14 @@ class BulkVerdict(Bulk):
             exclusive_key=verdict_key(row.assignment_id),
         )
 
-    def mark(self, rows: QuerySet[Assignment], job: Job) -> None:
-        ours = Command.objects.filter(job=job, account=job.account, assignment_id=OuterRef("assignment_id"))
-        rows.filter(Exists(ours)).update(verdict=Subquery(ours.values("pk")[:1]))
+    def mark(self, made: list[tuple[Assignment, Command]]) -> None:
+        # bulk_update says the same in a third of all the time that preparing takes.
+        key = Command._meta.pk.get_db_prep_value
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {Assignment._meta.db_table} SET verdict_id = %s WHERE id = %s",  # noqa: S608 -- a constant
+                [(key(command.pk, connection), row.pk) for row, command in made],
+            )
 
     def unmark(self, cancelled: QuerySet[Command]) -> None:
         Assignment.objects.filter(verdict__in=cancelled).update(verdict=None)
