@@ -26,7 +26,7 @@ def paid_but_not_listed(comparison: Comparison) -> Iterator[Difference]:
     listed = BonusPayment.objects.filter(command=OuterRef("pk"), listed_at__gte=comparison.run.started_at)
     missing = done.filter(Exists(read), ~Exists(listed)).select_related("requested_by")
     for command in _in_chunks(missing):
-        how = " by word of a person, not of MTurk" if command.decided_by_id and not command.request_id else ""
+        how = " (by a person's word)" if command.decided_by_id and not command.request_id else ""
         yield Difference(
             key=f"bonus_missing:{command.pk}",
             kind="bonus_missing",
@@ -68,17 +68,17 @@ def _explain(comparison: Comparison, payments: list[BonusPayment]) -> Iterator[D
     for command in bonuses.select_related("requested_by"):
         asked[command.assignment_id, command.worker_id, command.params.get("Reason", "")] = command
     for payment in payments:
-        command = asked.get((payment.assignment_id, payment.worker_id, payment.reason))
-        if command is not None and command.state in OPEN_STATES:
+        asked_for = asked.get((payment.assignment_id, payment.worker_id, payment.reason))
+        if asked_for is not None and asked_for.state in OPEN_STATES:
             tally = comparison.explained
             tally["bonuses still being asked about"] = tally.get("bonuses still being asked about", 0) + 1
             continue
         paid = f"MTurk paid ${payment.amount} to {payment.worker_id}"
-        if command is None:
+        if asked_for is None:
             kind = "bonus_unasked"
             sentence = f"{paid} that nobody here asked for (reason “{payment.reason[:200]}”)."
             advice = "If another program of yours pays bonuses, dismiss it; else find out who else holds the key."
-        elif command.state == State.DONE:
+        elif asked_for.state == State.DONE:
             kind = "bonus_twice"
             sentence = f"{paid} once more than was asked: its reference belongs to a bonus that is done."
             advice = (
@@ -86,14 +86,16 @@ def _explain(comparison: Comparison, payments: list[BonusPayment]) -> Iterator[D
             )
         else:
             kind = "bonus_after_all"
-            sentence = f"{paid}; our record says that this bonus of {command.requested_by} is {command.state_label}."
+            sentence = (
+                f"{paid}; our record says that this bonus of {asked_for.requested_by} is {asked_for.state_label}."
+            )
             advice = "Do not pay it again. Press Try again in its story: MTurk is asked first, and it becomes done."
         yield Difference(
             key=f"{kind}:{payment.pk}",
             kind=kind,
             sentence=sentence,
             advice=advice,
-            command=command,
+            command=asked_for,
             assignment_id=payment.assignment_id,
             hit_id=hits.get(payment.assignment_id, ""),
             worker_id=payment.worker_id,
@@ -142,5 +144,8 @@ def listed_bonuses(command: Command) -> Iterator[Evidence]:
             read.finished_at if read else None,
         )
     else:
-        none = f"None of the {others} bonuses" if others else "No bonus"
-        yield Evidence(False, f"{none} that MTurk lists for this assignment carries {reference}.", read.finished_at)
+        if others:
+            words = f"MTurk lists {others} for this assignment, and none carries {reference}."
+        else:
+            words = f"No bonus that MTurk lists for this assignment carries {reference}."
+        yield Evidence(False, words, read.finished_at)

@@ -44,10 +44,8 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
         ours = BonusPayment.objects.filter(account=run.account, assignment_id__in=ids)
         have: dict[Identity, list[int]] = {}
         # Those we paid come first: of two equal payments, the one that is too many is the other.
-        for pk, *columns in ours.order_by(F("command").asc(nulls_last=True), "pk").values_list(
-            "pk", "assignment_id", "worker_id", "amount", "reason"
-        ):
-            have.setdefault((columns[0], columns[1], columns[2], columns[3]), []).append(pk)
+        for row in ours.order_by(F("command").asc(nulls_last=True), "pk"):
+            have.setdefault((row.assignment_id, row.worker_id, row.amount, row.reason), []).append(row.pk)
         new, listed, now = [], [], timezone.now()
         for payment in remote:
             amount, reason = Decimal(payment["BonusAmount"]), payment.get("Reason", "")
