@@ -293,6 +293,8 @@ def test_the_page_offers_what_can_be_done_and_says_why_not(lab: Lab, desk: Clien
     page = desk.get(reverse("hit", args=["lab", hit.hit_id])).content.decode()
     assert "Undo “Extend time”" in page
     command = Command.objects.get()
+    activity = desk.get(reverse("activity", args=["lab"])).content.decode()
+    assert reverse("hit", args=["lab", hit.hit_id]) in activity
     desk.post(reverse("command_act", args=["lab", command.pk]), {"action": "undo"})
     command.refresh_from_db()
     assert command.state == State.CANCELLED
