@@ -102,7 +102,9 @@ def _batch(account: Account, hit: dict[str, Any]) -> Batch:
 def _store_hits(run: SyncRun, remote: dict[str, dict[str, Any]], known: _Known) -> None:
     account, now = run.account, timezone.now()
     ours = {row.hit_id: row for row in HIT.objects.filter(account=account, hit_id__in=remote).defer("question", "raw")}
-    read, types, batches = [], {}, {}
+    read: list[tuple[HIT, str, str]] = []
+    types: dict[str, HITType] = {}
+    batches: dict[str, Batch] = {}
     for hit_id, hit in remote.items():
         try:
             row, hit_type, batch = _hit_row(account, hit, now), _hit_type(account, hit), _batch(account, hit)
