@@ -1,7 +1,7 @@
 # Every target of this file works from a fresh clone; `make help` lists them.
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench format docs requirements clean
+.PHONY: help setup demo run test matrix check bench format docs requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -17,6 +17,9 @@ run: setup ## the same processes for real use: no demo data, the first visit cre
 
 test: setup ## the whole suite (ARGS="-k approve" selects)
 	@sh .ci/test $(ARGS)
+
+matrix: setup ## every kind of fault times every kind of decision, forty of each (part of it is in `make test`)
+	@MATRIX_ROWS=40 $(PY) -m pytest -q tests/dashboard/test_matrix.py --ds=dashboard.settings $(ARGS)
 
 check: setup ## formatting, lint, types, templates, migrations, import rules, docs in step with code
 	@sh .ci/check
