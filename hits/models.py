@@ -203,7 +203,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         if status == "waiting":
             rows = rows.awaiting_review()
         elif status == "deciding":
-            rows = rows.exclude(verdict=None)
+            # Not exclude(): SQLite sees that an index of such rows alone will do by these words only.
+            rows = rows.filter(verdict__isnull=False)
         elif status in ("approved", "rejected"):
             rows = rows.filter(status=status.capitalize())
         if "batch" in filters:
@@ -254,7 +255,10 @@ class Assignment(models.Model):
         default=dict, encoder=DjangoJSONEncoder, help_text="The API's answer without the Answer member."
     )
     # The verdict asked here and not yet settled; kept beside the row so that the queue needs no join to skip it.
-    verdict = models.ForeignKey(Command, on_delete=models.SET_NULL, null=True, blank=True, related_name="verdict_of")
+    # No index over all rows: nearly all hold nothing, and SQLite would look for that nothing instead of the queue's order.
+    verdict = models.ForeignKey(
+        Command, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="verdict_of"
+    )
     synced_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
 
@@ -270,6 +274,18 @@ class Assignment(models.Model):
                 fields=["account", "auto_approval_at", "id"],
                 condition=Q(status="Submitted", verdict=None, gone_at=None),
                 name="assignment_waiting",
+            ),
+            # What is on its way: few rows among all, so each index holds those alone.
+            models.Index(fields=["verdict"], condition=Q(verdict__isnull=False), name="assignment_of_verdict"),
+            models.Index(
+                fields=["account", "auto_approval_at", "id"],
+                condition=Q(verdict__isnull=False),
+                name="assignment_deciding",
+            ),
+            models.Index(
+                fields=["account", "submitted_at", "id"],
+                condition=Q(verdict__isnull=False),
+                name="assignment_deciding_new",
             ),
             models.Index(fields=["account", "status", "auto_approval_at", "id"], name="assignment_by_deadline"),
             models.Index(fields=["account", "auto_approval_at", "id"], name="assignment_all_deadline"),

@@ -87,6 +87,7 @@ def _queue(request: HttpRequest, membership: Membership, query: QueryDict) -> Ht
     rows = filters.apply(Assignment.objects.of(account))
     _, column, descending = SORTS[chosen["sort"]]
     shown = page(rows.for_page(), query, column=column, descending=descending)
+    in_order = rows.order_by(*ordering(column, descending=descending))
     batch = shown.items[0].hit.batch if shown.items else None
     if "batch" in chosen and batch is None:
         batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
@@ -102,7 +103,8 @@ def _queue(request: HttpRequest, membership: Membership, query: QueryDict) -> Ht
         return f"{url}?{urlencode({**kept, **{name: value for name, value in changes.items() if value}})}"
 
     # A page that is the only one counts itself.
-    count = len(shown.items) if only_page else rows[:COUNT_TO].count()
+    # In the order of the page: what the page finds by an index, the count does, too.
+    count = len(shown.items) if only_page else in_order[:COUNT_TO].count()
     context = {
         "page": shown,
         "rows": [make_row(item) for item in shown.items],
@@ -250,7 +252,7 @@ def _workbench(
         "undo": undo,
         "undo_words": f"{operation_words(undo.kind)} {undo.worker_id}" if undo else "",
         "position": before + 1,
-        "total": max(rows[:COUNT_TO].count(), before + 1),
+        "total": max(rows.order_by(*ordering(column, descending=descending))[:COUNT_TO].count(), before + 1),
         "next_url": at(following),
         "previous_url": at(previous),
         "queue_url": reverse("queue", args=[account.slug]) + (f"?{text}" if text else ""),
