@@ -30,11 +30,13 @@ def _read(account: Account) -> QuerySet[Assignment]:
 
 
 def _in_chunks(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    rows = rows.order_by("pk")
-    part = list(rows[:CHUNK])
-    while part:
-        yield part
-        part = list(rows.filter(pk__gt=part[-1].pk)[:CHUNK])
+    """Rows by the hundred. What is sought is sought once, since it is rare and the search is long; then read by key.
+
+    No cursor stays open meanwhile: with SQLite the writes between could not be made beside one.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True))
+    for start in range(0, len(keys), CHUNK):
+        yield list(rows.filter(pk__in=keys[start : start + CHUNK]))
 
 
 def _elsewhere(account: Account, kind: str) -> Exists:

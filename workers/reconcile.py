@@ -24,7 +24,7 @@ def paid_but_not_listed(comparison: Comparison) -> Iterator[Difference]:
     # A HIT that is gone has no list any more, and one that is stale was not read to its end.
     read = HIT.objects.filter(account=account, hit_id=OuterRef("hit_id"), gone_at=None, stale=False)
     listed = BonusPayment.objects.filter(command=OuterRef("pk"), listed_at__gte=comparison.run.started_at)
-    missing = done.filter(Exists(read), ~Exists(listed)).select_related("requested_by")
+    missing = done.filter(Exists(read), ~Exists(listed))
     for command in _in_chunks(missing):
         how = " (by a person's word)" if command.decided_by_id and not command.request_id else ""
         yield Difference(
@@ -104,11 +104,10 @@ def _explain(comparison: Comparison, payments: list[BonusPayment]) -> Iterator[D
 
 
 def _in_chunks(commands: QuerySet[Command]) -> Iterator[Command]:
-    rows = commands.order_by("pk")
-    part = list(rows[:CHUNK])
-    while part:
-        yield from part
-        part = list(rows.filter(pk__gt=part[-1].pk)[:CHUNK])
+    """Sought once, since what is missing is rare and the search is long; then read by key, with no cursor left open."""
+    keys = list(commands.values_list("pk", flat=True))
+    for start in range(0, len(keys), CHUNK):
+        yield from Command.objects.select_related("requested_by").filter(pk__in=keys[start : start + CHUNK])
 
 
 @witness
