@@ -188,7 +188,7 @@ def _safe(cell: str) -> str:
 
 @require_GET
 @of_account
-def job_outcome(request: HttpRequest, membership: Membership, job_id: uuid.UUID) -> StreamingHttpResponse:
+def job_outcome(request: HttpRequest, membership: Membership, job_id: uuid.UUID) -> HttpResponse:
     """Every row of the job and what came of it, as CSV, streamed."""
     shown = _job_of(membership, job_id)
     writer = csv.writer(_Echo())
@@ -197,6 +197,6 @@ def job_outcome(request: HttpRequest, membership: Membership, job_id: uuid.UUID)
         for cells in work.outcomes(shown):
             yield writer.writerow([_safe(cell) for cell in cells])
 
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response: Any = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{shown.pk}.csv"'
     return response

@@ -41,7 +41,10 @@ _CLOCKS_APART = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Weighed:
-    """What one change of one HIT would ask of MTurk, and what it would cost in US dollars."""
+    """What one change of one HIT would ask of MTurk, and what it would set aside, in US dollars.
+
+    Nothing is paid by it: assignments that are added cost when they are approved, and are counted then.
+    """
 
     params: dict[str, Any]
     amount: Decimal = Decimal(0)
@@ -208,8 +211,6 @@ def change_hit(name: str, *, hit: HIT, by: User, form_key: uuid.UUID | None = No
         form_key=form_key,
         exclusive_key=weighed.exclusive_key,
         hit_id=hit.hit_id,
-        amount=weighed.amount,
-        fee=weighed.fee,
     )
     commands.wake(hit.account, after=commands.undo_window(hit.account))
     return command

@@ -55,8 +55,6 @@ class BulkHIT(Bulk):
         weighed = weigh(self.name, row, **self.details(options))
         return Wish(
             params=weighed.params,
-            amount=weighed.amount,
-            fee=weighed.fee,
             hit_id=row.hit_id,
             exclusive_key=weighed.exclusive_key,
         )

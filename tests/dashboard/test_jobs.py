@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dashboard import commands, jobs
 from dashboard.commands import delivery
+from dashboard.jobs import preparing
 from dashboard.models import Account, Command, Job, JobState, State
 from dashboard.permissions import Denied
 from hits.actions import approve
@@ -77,9 +78,9 @@ def test_a_job_approves_every_row_of_a_filter_exactly_once(busy: Lab) -> None:
 def test_a_crash_while_preparing_leaves_nothing_claimable_and_another_worker_goes_on(
     busy: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "CHUNK", 4)
+    monkeypatch.setattr(preparing, "CHUNK", 4)
     job = asked(busy)
-    assert jobs._prepare_chunk(job.pk)
+    assert preparing._prepare_chunk(job.pk)
     Command.objects.update(not_before=timezone.now() - timedelta(hours=1))
     assert Command.objects.count() == 4
     assert commands.claim(busy.account.pk) == []
