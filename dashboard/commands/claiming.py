@@ -91,7 +91,8 @@ def _choose(account: Account, sources: list[Job | None], limit: int, now: dateti
     chosen: dict[uuid.UUID, Command] = {}
     for _ in range(ROUNDS):
         columns = ("pk", "account_id", "kind", "assignment_id", "job_id", "amount", "fee", "created_at")
-        lines = [list(_due(account, source, now).only(*columns)[:limit]) for source in sources]
+        # A whole chunk also where the rate allows one: the first may have to wait, and those behind them need not.
+        lines = [list(_due(account, source, now).only(*columns)[: max(limit, CHUNK)]) for source in sources]
         candidates = [command for command in _in_turn(lines, limit) if command.pk not in chosen]
         held = _behind_a_verdict(account, candidates)
         poor = []

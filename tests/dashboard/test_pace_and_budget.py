@@ -261,3 +261,14 @@ def test_a_cancelled_job_still_sends_what_may_have_reached_mturk(lab: Lab, fault
     Command.objects.update(not_before=timezone.now())
     commands.deliver_due(lab.account.pk)
     assert set(Command.objects.values_list("state", flat=True)) == {State.DONE}
+
+
+def test_many_that_wait_do_not_keep_back_one_that_need_not_whatever_the_rate(lab: Lab) -> None:
+    rows = submitted(lab, 12)
+    for row in rows[:11]:
+        verdict = approve(assignment=row, by=lab.people["reviewer"])
+        Command.objects.filter(pk=verdict.pk).update(not_before=timezone.now() + timedelta(minutes=5))
+        pay_bonus(assignment=row, by=lab.people["approver"], amount=Decimal("0.05"), reason="Fine")
+    free = approve(assignment=rows[11], by=lab.people["reviewer"])
+    changed(lab, rate_cap=1)
+    assert [command.pk for command in commands.claim(lab.account.pk)] == [free.pk]
