@@ -101,6 +101,11 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
                 UniqueRequestToken=str(uuid.uuid4()),
             )  # fmt: skip
 
+    def bonus_with_our_client(assignment_id: str) -> None:
+        params = {"AssignmentId": assignment_id, "WorkerId": workers[assignment_id], "BonusAmount": "0.01",
+                  "Reason": "Thank you", "UniqueRequestToken": str(uuid.uuid4())}  # fmt: skip
+        mturk.call(account, "SendBonus", params, write=True)
+
     def with_our_client(assignment_id: str) -> None:
         mturk.call(account, "ApproveAssignment", {"AssignmentId": assignment_id}, write=True)
 
@@ -128,7 +133,12 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
                 most = connections * 1000 / latency
                 lines.append({"name": f"{what}, the limit", "value": most, "unit": "a second", "ratio": ours / most,
                               "beside": "of it are ours"})  # fmt: skip
-            elif name == "approve":
+            if name == "bonus":
+                with ThreadPoolExecutor(connections) as pool:
+                    raw = count / seconds(lambda ids=ids: list(pool.map(bonus_with_our_client, ids)))  # type: ignore[misc]
+                lines.append({"name": f"{what}, a raw pool of {connections} threads", "value": raw, "unit": "a second",
+                              "ratio": ours / raw, "beside": "of it are ours"})  # fmt: skip
+            elif not latency:
                 raw_ids = list(islice(answers, count))
                 with ThreadPoolExecutor(connections) as pool:
                     raw = count / seconds(lambda ids=raw_ids: list(pool.map(with_our_client, ids)))  # type: ignore[misc]
