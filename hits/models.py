@@ -255,7 +255,7 @@ class Assignment(models.Model):
         default=dict, encoder=DjangoJSONEncoder, help_text="The API's answer without the Answer member."
     )
     # The verdict asked here and not yet settled; kept beside the row so that the queue needs no join to skip it.
-    # No index over all rows: nearly all hold nothing, and SQLite would look for that nothing instead of the queue's order.
+    # No index over all rows: nearly all hold nothing, and SQLite would look for that instead of the queue's order.
     verdict = models.ForeignKey(
         Command, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="verdict_of"
     )

@@ -55,6 +55,8 @@ def test_templates_keep_to_the_strict_content_security_policy() -> None:
     found = [
         (path.relative_to(ROOT).as_posix(), match.group(0))
         for path in (ROOT / "templates").rglob("*.html")
+        # A task's preview is a document of its own, in a sandbox with a policy of its own.
+        if path.relative_to(ROOT).as_posix() != "templates/hits/preview.html"
         for match in forbidden.finditer(
             re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", path.read_text(), flags=re.S)
         )

@@ -26,6 +26,8 @@ DOCUMENTED = {
     "HTTPS": "true",
     "DATABASE_URL": None,
     "REDIS_URL": None,
+    # Set for this process where a browser test ran before.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": None,
 }
 
 
