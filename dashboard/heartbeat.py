@@ -18,6 +18,8 @@ START = {
     WORKER: "Start one with “celery -A dashboard worker”",
     BEAT: "Start it with “celery -A dashboard beat”",
 }
+#: All processes start together, and the others need a moment for their first sign of life.
+STARTED = timezone.now()
 log = logging.getLogger(__name__)
 _touched: dict[str, float] = {}
 
@@ -61,6 +63,8 @@ def last_seen(name: str) -> datetime | None:
 def silence() -> str:
     """What does not run, as a sentence with what to do; empty where both were seen within the minute."""
     now = timezone.now()
+    if now - STARTED < MISSED_AFTER:
+        return ""
     seen = dict(Heartbeat.objects.filter(pk__in=(WORKER, BEAT)).values_list("name", "at"))
     for name, what, who in (
         (WORKER, "Nothing is being sent", "no worker"),

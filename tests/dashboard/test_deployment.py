@@ -181,13 +181,16 @@ def test_an_endpoint_that_is_not_there_is_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("page", ["overview", "account_settings"])
-def test_the_pages_say_when_nobody_is_there_to_send(lab: Lab, page: str) -> None:
+def test_the_pages_say_when_nobody_is_there_to_send(lab: Lab, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client()
     client.force_login(lab.people["manager"], backend="allauth.account.auth_backends.AuthenticationBackend")
 
     def shown() -> str:
         return client.get(reverse(page, args=["lab"])).content.decode()
 
+    monkeypatch.setattr(heartbeat, "STARTED", timezone.now())
+    assert "has been seen" not in shown(), "whoever starts everything is not told at once that it is not there"
+    monkeypatch.setattr(heartbeat, "STARTED", timezone.now() - timedelta(hours=1))
     assert "Nothing is being sent: no worker has been seen. Start one with" in shown()
     now = timezone.now()
     worker = Heartbeat.objects.create(name=heartbeat.WORKER, at=now - timedelta(minutes=3, seconds=5))
