@@ -94,6 +94,17 @@ def test_a_reviewers_bonus_waits_until_somebody_else_releases_it(demo: Demo, sig
     assert paid(demo, chosen) == [("bonus", "0.15")]
 
 
+def test_a_rejection_without_words_comes_back_open_with_what_is_wrong(demo: Demo, sign_in: Any) -> None:
+    page = sign_in("reviewer")
+    chosen = ids_in_queue(page, demo)[0]
+    page.goto(f"{demo.dashboard}/a/lab/review/{chosen}/")
+    page.keyboard.press("r")
+    page.locator("#reject-feedback").fill("   ")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Say why: the worker reads the reason.").wait_for(state="visible")
+    assert paid(demo, chosen) == []
+
+
 def test_a_wrong_bonus_is_said_beside_the_field_and_nothing_typed_is_lost(demo: Demo, sign_in: Any) -> None:
     page = sign_in("approver")
     chosen = ids_in_queue(page, demo)[0]
