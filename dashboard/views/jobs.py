@@ -79,19 +79,23 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         else:
             return redirect("job", membership.account.slug, job.pk)
     pairs = [(name, value) for name, value in filters.chosen().items() if name != "sort"]
-    ahead = work.look_ahead(bulk, account=membership.account, selection=selection, options=said)
+    try:
+        options = chosen.check_options(said) if said else {}
+    except Denied:
+        options = {}  # what is refused has no price, and no button that names one
+    ahead = work.look_ahead(bulk, account=membership.account, selection=selection, options=options)
     context = {
         "bulk": chosen,
         "ahead": ahead,
         "needs_release": work.needs_release(
-            bulk, by=membership.user, account=membership.account, ahead=ahead, options=said
+            bulk, by=membership.user, account=membership.account, ahead=ahead, options=options
         ),
         "form": form,
         "query": urlencode(pairs),
         "query_pairs": pairs,
         "filters": _words(filters, membership),
         "list_url": reverse("hits" if chosen.about == "hits" else "queue", args=[membership.account.slug]),
-        "priced": bulk in PRICED and (bulk not in ASKS_FOR_PRICE or bool(said)),
+        "priced": bulk in PRICED and (bulk not in ASKS_FOR_PRICE or bool(options)),
         "asks_for_price": bulk in ASKS_FOR_PRICE,
         "can_ask": membership.role >= chosen.role,
     }

@@ -241,6 +241,17 @@ def test_the_price_of_a_bulk_bonus_is_shown_before_it_is_asked_for(busy: Lab) ->
     assert Job.objects.count() == 0
 
 
+def test_an_amount_that_is_refused_has_no_price(busy: Lab) -> None:
+    url = reverse("job_new", args=["lab", "bonus"])
+    answer = client_of(busy, "approver").post(url, {"query": "", "amount": "99999", "reason": "kept words"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "A bonus is between" in page
+    assert "kept words" in page
+    assert "999,9" not in page.replace("$9,999.99", "")
+    assert Job.objects.count() == 0
+
+
 def test_the_outcome_is_a_csv_that_no_spreadsheet_runs(busy: Lab) -> None:
     job = prepared(busy)
     Command.objects.filter(job=job).update(error_message="=cmd|'/c calc'!A1")
