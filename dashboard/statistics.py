@@ -75,7 +75,7 @@ def batches(account: Account) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _costs(shown: Sequence[Batch]) -> dict[int, Decimal]:
-    """Rewards with their fees of what was approved, and bonuses asked here, per batch, in US dollars."""
+    """Rewards with their fees of what was approved, per batch, in US dollars; bonuses stand under Money."""
     costs = {batch.pk: Decimal(0) for batch in shown}
     approved = (
         HIT.objects.filter(batch__in=shown)
