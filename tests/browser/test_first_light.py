@@ -160,5 +160,6 @@ def test_every_kind_of_answer_opens_without_a_complaint(demo: Demo, sign_in: Any
         page.goto(url)
         page.goto(demo.dashboard + page.get_attribute("[data-row-open]", "href"))
         assert page.locator(".bench-answer").is_visible()
-        assert not page.get_by_role("button", name="Approve").is_enabled()
+        # What the crowd or time decided meanwhile has no such button at all; a viewer may press none either way.
+        assert page.locator(".bench [data-key=a], .bench [data-key=r], .bench [data-key=b]").count() == 0
     page.goto(batches[-1])
