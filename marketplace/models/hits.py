@@ -1,107 +1,34 @@
-"""The marketplace's rows. Money is Decimal US dollars; times are aware UTC, marketplace time (see clock.py).
-
-Locking: the HIT (its lock guards its assignments too), then the requester, always `select_for_update(no_key=True)`. The
-key-preserving lock matters on PostgreSQL: rows that point at a requester share-lock its key, and two transactions that
-did so would otherwise wait for each other. On SQLite every transaction is IMMEDIATE: one writer, no lock needed.
-"""
+"""HIT types, HITs and assignments, the layouts HITs are made from, and what review policies found."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import F, Q
 
-from . import ids
-
-OPENING_BALANCE = Decimal("10000.00")
-
-
-class Clock(models.Model):
-    """One row: how far marketplace time runs ahead of the machine's clock."""
-
-    ONLY = 1
-    offset_ms = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.offset_ms} ms ahead"
+from .. import ids
+from .people import Requester, Worker
 
 
-class Worker(models.Model):
-    """Somebody who works. Locale, adult content and Masters are what the system qualifications look at."""
+class HITLayout(models.Model):
+    """A requester's HTML with `${name}` placeholders, from which HITs are made by id and parameters."""
 
-    worker_id = models.CharField(max_length=64, unique=True)
+    layout_id = models.CharField(max_length=64, unique=True, default=ids.new_id)
+    requester = models.ForeignKey(Requester, on_delete=models.CASCADE, related_name="layouts")
+    name = models.CharField(max_length=200)
+    html = models.TextField()
+    frame_height = models.PositiveIntegerField(default=0, help_text="pixels; 0 = as high as its content")
     created_at = models.DateTimeField()
-    # Workers made through the control interface never told where they live; HITs for US workers are open to them.
-    country = models.CharField(max_length=2, default="US")
-    subdivision = models.CharField(max_length=2, default="", blank=True)
-    accepts_adult_content = models.BooleanField(default=False)
-    is_master = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.worker_id
-
-    @classmethod
-    def for_id(cls, worker_id: str) -> Worker:
-        """The worker of that id, made if new. The caller has checked its form (ids.WORKER_ID)."""
-        from . import clock
-
-        worker = cls.objects.filter(worker_id=worker_id).first()
-        return worker or cls.objects.get_or_create(worker_id=worker_id, defaults={"created_at": clock.now()})[0]
-
-
-class Requester(models.Model):
-    """Somebody who pays: one per access key. Both balances are sums of the ledger; only ledger.py sets them."""
-
-    access_key_id = models.CharField(max_length=128, unique=True)
-    # "" = any secret is accepted where signatures are not checked.
-    secret_access_key = models.CharField(max_length=128, default="", blank=True)
-    name = models.CharField(max_length=200, default="", blank=True)
-    worker = models.OneToOneField(Worker, on_delete=models.PROTECT, null=True, blank=True, related_name="requester")
-    created_at = models.DateTimeField()
-    available = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
-    on_hold = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["name"], condition=~Q(name=""), name="one_requester_per_name"),
-            models.CheckConstraint(condition=Q(available__gte=0), name="requester_never_overdrawn"),
-            models.CheckConstraint(condition=Q(on_hold__gte=0), name="requester_holds_never_negative"),
-        ]
+        verbose_name = "HIT layout"
+        constraints = [models.UniqueConstraint(fields=["requester", "name"], name="one_layout_per_name")]
 
     def __str__(self) -> str:
-        return self.name or self.access_key_id
-
-    @classmethod
-    def for_key(cls, access_key_id: str) -> Requester:
-        """The requester of that access key, made with the opening deposit if new. Safe when two callers are first."""
-        found = cls.objects.filter(access_key_id=access_key_id).first()
-        return found or cls._open({"access_key_id": access_key_id}, {})
-
-    @classmethod
-    def for_name(cls, name: str) -> Requester:
-        """The account of that name, a requester with keys who is also a worker; the same name, the same account."""
-        found = cls.objects.filter(name=name).select_related("worker").first()
-        if found:
-            return found
-        keys = {"access_key_id": ids.new_access_key_id(), "secret_access_key": ids.new_secret_access_key()}
-        return cls._open({"name": name}, keys, with_worker=True)
-
-    @classmethod
-    def _open(cls, natural_key: dict[str, str], values: dict[str, str], *, with_worker: bool = False) -> Requester:
-        from . import clock, ledger
-
-        at = clock.now()
-        try:
-            with transaction.atomic():
-                worker = Worker.objects.create(worker_id=ids.new_worker_id(), created_at=at) if with_worker else None
-                requester = cls.objects.create(created_at=at, worker=worker, **natural_key, **values)
-                ledger.deposit(requester.pk, OPENING_BALANCE, at=at)
-        except IntegrityError:  # somebody else was first
-            pass
-        return cls.objects.select_related("worker").get(**natural_key)
+        return self.name
 
 
 class HITType(models.Model):
@@ -155,6 +82,7 @@ class HIT(models.Model):
     question = models.TextField(help_text="as received, byte for byte")
     annotation = models.CharField(max_length=255, default="", blank=True)
     max_assignments = models.PositiveIntegerField()
+    layout_id = models.CharField(max_length=64, default="", blank=True, help_text="the HITLayoutId it was made with")
     assignment_review_policy: Any = models.JSONField(null=True, blank=True)
     hit_review_policy: Any = models.JSONField(null=True, blank=True)
 
@@ -267,83 +195,45 @@ class Assignment(models.Model):
         return self.reward + self.fee
 
 
-class Bonus(models.Model):
-    """A payment beside the reward."""
+class ReviewResult(models.Model):
+    """One result of a review policy: a value about a HIT or an assignment, or about a question of either."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="bonuses")
-    amount = models.DecimalField(max_digits=12, decimal_places=2)
-    fee = models.DecimalField(max_digits=12, decimal_places=2)
-    reason = models.TextField()
-    token = models.CharField(max_length=64, default="", blank=True)
-    grant_time = models.DateTimeField()
+    class Level(models.TextChoices):
+        ASSIGNMENT = "Assignment"
+        HIT = "HIT"
 
-    class Meta:
-        verbose_name_plural = "bonuses"
-
-    def __str__(self) -> str:
-        return f"{self.amount} for {self.assignment_id}"
-
-
-class UsedToken(models.Model):
-    """A UniqueRequestToken that did its work; the unique constraint decides between two calls at once."""
-
-    requester = models.ForeignKey(Requester, on_delete=models.CASCADE, related_name="tokens")
-    operation = models.CharField(max_length=64)
-    token = models.CharField(max_length=128)
-    used_at = models.DateTimeField()
-    made = models.CharField(
-        max_length=64, default="", blank=True, help_text="id of what the first call made, if anything"
-    )
+    hit = models.ForeignKey(HIT, on_delete=models.CASCADE, related_name="review_results")
+    level = models.CharField(max_length=10, choices=Level.choices, help_text="which of the two policies found it")
+    result_id = models.CharField(max_length=64, unique=True, default=ids.new_id)
+    subject_type = models.CharField(max_length=10, help_text="HIT or Assignment")
+    subject_id = models.CharField(max_length=64)
+    question_id = models.CharField(max_length=128, default="", blank=True)
+    key = models.CharField(max_length=64)
+    value = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["requester", "operation", "token"], name="a_token_works_once")]
+        indexes = [models.Index(fields=["hit", "level", "id"], name="review_results_of_hit")]
 
     def __str__(self) -> str:
-        return self.token
+        return f"{self.key} {self.value}"
 
 
-class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
-    def update(self, **changes: Any) -> NoReturn:
-        raise TypeError("Ledger entries are never changed; record a movement the other way.")
+class ReviewAction(models.Model):
+    """What a review policy did, or tried to do, because of its results."""
 
-    def delete(self) -> NoReturn:
-        raise TypeError("Ledger entries are never deleted; record a movement the other way.")
-
-
-class LedgerEntry(models.Model):
-    """One movement of money. Append-only: never changed, never deleted. What each kind moves: ledger.EFFECT."""
-
-    kind = models.CharField(max_length=8)
-    requester = models.ForeignKey(Requester, on_delete=models.PROTECT, related_name="ledger")
-    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, null=True, blank=True, related_name="earnings")
-    hit = models.ForeignKey(HIT, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    amount = models.DecimalField(max_digits=16, decimal_places=2)
-    token = models.CharField(max_length=64, default="", blank=True)
-    at = models.DateTimeField()
-
-    objects = LedgerQuerySet.as_manager()
+    hit = models.ForeignKey(HIT, on_delete=models.CASCADE, related_name="review_actions")
+    level = models.CharField(max_length=10, choices=ReviewResult.Level.choices)
+    action_id = models.CharField(max_length=64, unique=True, default=ids.new_id)
+    action_name = models.CharField(max_length=32, help_text="review, approve, reject or extend")
+    target_type = models.CharField(max_length=10, help_text="HIT or Assignment")
+    target_id = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, help_text="Intended, Succeeded, Failed or Cancelled")
+    completed_at = models.DateTimeField(null=True, blank=True)
+    result = models.TextField(default="", blank=True)
+    error_code = models.CharField(max_length=128, default="", blank=True)
 
     class Meta:
-        verbose_name_plural = "ledger entries"
-        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="ledger_amounts_not_negative")]
+        indexes = [models.Index(fields=["hit", "level", "id"], name="review_actions_of_hit")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise TypeError("Ledger entries are never changed; record a movement the other way.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("Ledger entries are never deleted; record a movement the other way.")
-
-
-def reset() -> None:
-    """Empty everything: every account, HIT and payment, and time travel too."""
-    with transaction.atomic():
-        for model in (LedgerEntry, Bonus, UsedToken, Assignment, HIT, HITType, Requester, Worker, Clock):
-            # _raw_delete: one statement, and the ledger's own refusal does not apply to forgetting the whole world.
-            rows: models.QuerySet[Any] = models.QuerySet(model)
-            rows._raw_delete(rows.db)
+        return f"{self.action_name} {self.target_id}"
