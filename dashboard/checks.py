@@ -14,7 +14,15 @@ from django.db import Error as DatabaseError
 
 SHORTEST_KEY = 32
 #: Settings that are numbers, with the smallest and largest that make sense.
-NUMBERS = {"UNDO_SECONDS": (0, 3600), "SYNC_SECONDS": (5, 86400), "MTURK_CONNECTIONS": (1, 100)}
+NUMBERS = {
+    "UNDO_SECONDS": (0, 3600),
+    "SYNC_SECONDS": (5, 86400),
+    "MTURK_CONNECTIONS": (1, 100),
+    "MTURK_CONNECT_TIMEOUT": (0.1, 30),
+    # A call must be over long before its claim lapses (dashboard.commands.claiming.CLAIM_FOR).
+    "MTURK_READ_TIMEOUT": (0.1, 60),
+    "MTURK_RETRY_SECONDS": (0.01, 60),
+}
 SECRET_FILES = ("secret-key", "field-encryption-key", "demo-password")
 
 

@@ -41,7 +41,6 @@ AWS_ENDPOINTS = {
     Environment.SANDBOX: "https://mturk-requester-sandbox.us-east-1.amazonaws.com",
     Environment.PRODUCTION: "https://mturk-requester.us-east-1.amazonaws.com",
 }
-CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
 #: Of a list that always has another page: HITs of an account, and rows of one of many lists, by the hundred.
 MOST_PAGES, MOST_PAGES_OF_ONE = 50_000, 2_000
 
@@ -206,8 +205,8 @@ def client_for(account: Account, *, write: bool) -> Any:
                     region_name=identity.region,
                     config=Config(
                         retries=retries,
-                        connect_timeout=CONNECT_TIMEOUT,
-                        read_timeout=READ_TIMEOUT,
+                        connect_timeout=settings.MTURK_CONNECT_TIMEOUT,
+                        read_timeout=settings.MTURK_READ_TIMEOUT,
                         max_pool_connections=settings.MTURK_CONNECTIONS,
                         tcp_keepalive=True,
                         user_agent_extra="hitdesk",

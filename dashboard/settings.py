@@ -191,6 +191,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="hitdesk@localhost")
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)
 SYNC_SECONDS = env.int("SYNC_SECONDS", default=60)
 MTURK_CONNECTIONS = env.int("MTURK_CONNECTIONS", default=16)
+MTURK_CONNECT_TIMEOUT = env.float("MTURK_CONNECT_TIMEOUT", default=5.0)
+MTURK_READ_TIMEOUT = env.float("MTURK_READ_TIMEOUT", default=30.0)
+MTURK_RETRY_SECONDS = env.float("MTURK_RETRY_SECONDS", default=1.0)
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 if REDIS_URL:

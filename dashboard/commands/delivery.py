@@ -20,8 +20,8 @@ from dashboard.models import Account, Command, State
 
 log = logging.getLogger(__name__)
 
-ASK_AFTER = timedelta(seconds=5)
-BACKOFF_LONGEST = 300.0
+#: In units of MTURK_RETRY_SECONDS: how long MTurk has until it is asked about a lost answer; the longest backoff.
+ASK_AFTER, BACKOFF_LONGEST = 5.0, 300.0
 #: Seconds a task goes on at the pace of a limited account before it leaves the rest to the next tick.
 PATIENCE = 50.0
 
@@ -153,7 +153,8 @@ def _outcome(state: State, error: mturk.MTurkError, **more: Any) -> Outcome:
 
 def backoff(attempts: int) -> timedelta:
     """Doubling from a second to five minutes, with jitter so that a crowd of rows does not come back as one."""
-    return timedelta(seconds=min(BACKOFF_LONGEST, 2.0 ** min(attempts, 10)) * random.uniform(0.5, 1.0))  # noqa: S311
+    longest = settings.MTURK_RETRY_SECONDS * min(BACKOFF_LONGEST, 2.0 ** min(attempts, 10))
+    return timedelta(seconds=longest * random.uniform(0.5, 1.0))  # noqa: S311
 
 
 def settle(command: Command, outcome: Outcome) -> bool:
@@ -225,7 +226,7 @@ def _columns(command: Command, outcome: Outcome, now: Any) -> dict[str, Any]:
         columns["not_before"] = now + backoff(command.attempts)
         columns["waiting_for"] = "MTurk to take it: " + outcome.message[:160] if outcome.message else ""
     elif outcome.state == State.UNKNOWN:
-        columns["not_before"] = now + ASK_AFTER
+        columns["not_before"] = now + timedelta(seconds=ASK_AFTER * settings.MTURK_RETRY_SECONDS)
     else:
         columns["settled_at"] = now
         columns["response"] = outcome.response

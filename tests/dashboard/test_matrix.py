@@ -55,8 +55,8 @@ def tick(lab: Lab) -> None:
 
 
 @pytest.fixture
-def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mturk, "READ_TIMEOUT", 0.5)
+def short_timeout(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MTURK_READ_TIMEOUT = 0.5
     monkeypatch.setattr(mturk, "_clients", {})  # those of other tests wait for longer
 
 
