@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from dashboard.audit import SERVER_CHAIN
 from dashboard.models import Account, Credentials, Environment, Membership, Role, User
 from dashboard.permissions import Denied, check_address_is_free
+from hits.models import HITType
 
 
 class ConnectionForm(forms.ModelForm):
@@ -214,6 +215,13 @@ class SetupForm(forms.Form):
         return cleaned
 
 
+class HITTypeField(forms.ModelChoiceField):
+    """One of an account's HIT types; titles repeat, so reward and id stand beside them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"${obj.reward}, {obj.title[:60]}, {obj.hit_type_id}"
+
+
 class JobForm(forms.Form):
     """What a bulk action needs to know besides its selection; `options` names the fields that are asked for."""
 
@@ -224,23 +232,30 @@ class JobForm(forms.Form):
     )
     hours = forms.IntegerField(required=False, min_value=1, label="By how many hours")
     number = forms.IntegerField(required=False, min_value=1, label="How many more workers for each")
+    hit_type = HITTypeField(HITType.objects.none(), required=False, to_field_name="hit_type_id", label="New HIT type")
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, options: tuple[str, ...], reject: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, options: tuple[str, ...], account: Account, reject: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("feedback", "amount", "reason", "hours", "number"):
+        self.fields["hit_type"].queryset = HITType.objects.filter(account=account).order_by("-pk")
+        for name in ("feedback", "amount", "reason", "hours", "number", "hit_type"):
             if name not in options:
                 del self.fields[name]
         if "feedback" in self.fields:
             self.fields["feedback"].label = "Reason (each worker reads it)" if reject else "Message to the workers"
             self.fields["feedback"].required = reject
-        for name in ("amount", "reason", "hours", "number"):
+        for name in ("amount", "reason", "hours", "number", "hit_type"):
             if name in self.fields:
                 self.fields[name].required = True
 
     def said(self) -> dict[str, str]:
         """The options as text; what is not filled in yet is empty."""
-        return {name: str(value or "") for name, value in self.cleaned_data.items() if name != "form_key"}
+        said = {name: str(value or "") for name, value in self.cleaned_data.items() if name != "form_key"}
+        if self.cleaned_data.get("hit_type"):
+            said["hit_type"] = self.cleaned_data["hit_type"].hit_type_id
+        return said
 
 
 class ActivityFilter(forms.Form):

@@ -60,6 +60,7 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
     form = JobForm(
         typed if begun else None,
         options=chosen.options,
+        account=membership.account,
         reject=bulk == "reject",
         initial={"form_key": uuid.uuid4()},
     )

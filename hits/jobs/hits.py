@@ -1,4 +1,4 @@
-"""Bulk changes of HITs: extend, expire, more workers, Reviewing and back, delete."""
+"""Bulk changes of HITs: extend, expire, more workers, Reviewing and back, another type, delete."""
 
 import uuid
 from datetime import timedelta
@@ -13,7 +13,7 @@ from dashboard.models import OPEN_STATES, Account, Command
 from dashboard.permissions import Denied
 from hits.actions import CHANGES, weigh
 from hits.commands import DeleteHIT
-from hits.models import HIT, Assignment, AssignmentStatus
+from hits.models import HIT, Assignment, AssignmentStatus, HITType
 from marketplace.policies import RATES, asks_for_masters, assignment_fee
 
 MOST_HOURS, MOST_MORE = 24 * 365, 10_000
@@ -134,6 +134,28 @@ class BulkUnreview(BulkHIT):
 
     def cannot(self, options: dict[str, Any]) -> list[tuple[Q, str]]:
         return [(~Q(status="Reviewing"), "It is not set to Reviewing.")]
+
+
+@register
+class BulkRetype(BulkHIT):
+    name, kind, role = "retype", CHANGES["retype"].kind, CHANGES["retype"].role
+    words = "Change the type of"
+    options: ClassVar[tuple[str, ...]] = ("hit_type",)
+
+    def check_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        if not options.get("hit_type"):
+            raise Denied("Choose the HIT type they are to have.")
+        return {"hit_type": str(options["hit_type"])}
+
+    def cannot(self, options: dict[str, Any]) -> list[tuple[Q, str]]:
+        return [(Q(hit_type__hit_type_id=options.get("hit_type", "")), "It has this type already.")]
+
+    def weigh(self, row: HIT, options: dict[str, Any], identity: uuid.UUID) -> Wish:
+        wanted = HITType.objects.filter(account=row.account, hit_type_id=options["hit_type"]).first()
+        if wanted is None:
+            raise Denied("There is no such HIT type in this account.")
+        weighed = weigh(self.name, row, hit_type=wanted)
+        return Wish(params=weighed.params, hit_id=row.hit_id, exclusive_key=weighed.exclusive_key)
 
 
 @register

@@ -83,3 +83,28 @@ def test_the_page_of_a_bulk_change_uses_the_filters_of_the_table(three: Lab) -> 
     begun = client.post(reverse("job_new", args=["lab", "expire"]), {"query": "status=assignable"})
     assert begun.status_code == 302
     assert Job.objects.get().expected == 3
+
+
+def test_changing_the_type_of_a_selection(three: Lab) -> None:
+    other = three.hit(Title="Receipt totals, better paid", Reward="0.25")
+    three.sync()
+    wanted = HIT.objects.get(hit_id=other).hit_type.hit_type_id
+    client = Client()
+    client.force_login(three.people["approver"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    url = reverse("job_new", args=["lab", "retype"])
+    assert "$0.25, Receipt totals, better paid" in client.get(url).content.decode()
+    refused = client.post(url, {"query": "", "hit_type": "3NOTOURS"})
+    assert refused.status_code == 422
+    assert not Job.objects.exists()
+    job = run(three, "retype", hit_type=wanted)
+    assert (job.state, job.total) == ("done", 3)
+    assert job.skipped_why == {"It has this type already.": 1}
+    assert {hit["Reward"] for hit in three.mturk.list_hits()["HITs"]} == {"0.25"}
+
+
+def test_another_account_s_hit_type_changes_nothing(three: Lab) -> None:
+    with pytest.raises(Denied, match="Choose the HIT type"):
+        jobs.ask("retype", account=three.account, by=three.people["approver"], selection=ALL, options={})
+    job = run(three, "retype", hit_type="3NOTOURS")
+    assert job.skipped_why == {"There is no such HIT type in this account.": 3}
+    assert not Command.objects.exists()
