@@ -239,7 +239,8 @@ class JobForm(forms.Form):
         self, *args: Any, options: tuple[str, ...], account: Account, reject: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["hit_type"].queryset = HITType.objects.filter(account=account).order_by("-pk")
+        hit_type: Any = self.fields["hit_type"]
+        hit_type.queryset = HITType.objects.filter(account=account).order_by("-pk")
         for name in ("feedback", "amount", "reason", "hours", "number", "hit_type"):
             if name not in options:
                 del self.fields[name]
