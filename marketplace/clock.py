@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import F
 
+from . import prepared
 from .models import Clock
 from .transactions import writing
 
@@ -16,8 +17,8 @@ FURTHEST = timedelta(days=366 * 100)
 
 def now() -> datetime:
     """Marketplace time, aware UTC, cut to milliseconds (what the wire carries)."""
-    moved = Clock.objects.filter(pk=Clock.ONLY).values_list("offset_ms", flat=True).first() or 0
-    moment = datetime.now(UTC) + timedelta(milliseconds=moved)
+    moved = prepared.one(Clock, pk=Clock.ONLY)
+    moment = datetime.now(UTC) + timedelta(milliseconds=moved.offset_ms if moved else 0)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

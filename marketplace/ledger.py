@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from . import prepared
 from .errors import RequestError
 from .models import HIT, Assignment, Bonus, LedgerEntry, Requester
 
@@ -112,15 +113,18 @@ def _move(requester_id: int, at: datetime, movements: list[tuple[str, Decimal, d
 
     The new balances are reckoned in Decimal here rather than in SQL because SQLite would do it in floating point.
     """
-    requester = Requester.objects.select_for_update(no_key=True).get(pk=requester_id)
+    requester = prepared.one(Requester, lock=True, pk=requester_id)
+    assert requester is not None
     for kind, amount, _ in movements:
         on_available, on_held = EFFECT[kind]
         requester.available += on_available * amount
         requester.on_hold += on_held * amount
     if requester.available < 0:
         raise insufficient_funds()
-    requester.save(update_fields=["available", "on_hold"])
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(kind=kind, requester_id=requester_id, amount=amount, at=at, **about)
-        for kind, amount, about in movements
+    prepared.update(requester, "available", "on_hold")
+    prepared.insert(
+        [
+            LedgerEntry(kind=kind, requester_id=requester_id, amount=amount, at=at, **about)
+            for kind, amount, about in movements
+        ]
     )

@@ -12,8 +12,11 @@ Held at any time: open slots x the HIT type's cost, plus what each pending or su
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from . import ledger, policies
+from django.db import connection
+
+from . import ledger, policies, prepared
 from .models import HIT, Assignment, HITType, Worker
 
 DISPOSE_AFTER = timedelta(days=120)
@@ -30,22 +33,24 @@ def cost(hit: HIT) -> Decimal:
     return sum(terms(hit.hit_type, hit.max_assignments), Decimal(0))
 
 
-def lock_hit(**which: object) -> HIT | None:
+def lock_hit(**which: Any) -> HIT | None:
     """A HIT, locked. `which` names columns of the HIT itself.
 
     Its type is read afterwards, never joined: having waited for the lock, PostgreSQL compares the new row with the old
     rows joined to it, and finds nothing if the type was changed meanwhile.
     """
-    return HIT.objects.select_for_update(no_key=True).filter(**which).first()
+    return prepared.one(HIT, lock=True, **which)
 
 
-def lock_assignment(**which: object) -> Assignment | None:
+def lock_assignment(**which: Any) -> Assignment | None:
     """An assignment with its HIT locked, read after the lock was had."""
-    found = Assignment.objects.filter(**which).values_list("pk", "hit_id").first()
-    hit = lock_hit(pk=found[1]) if found else None
-    assignment = Assignment.objects.filter(pk=found[0]).first() if found and hit else None
-    if assignment and hit:
-        assignment.hit = hit
+    assignment = prepared.one(Assignment, **which)
+    hit = lock_hit(pk=assignment.hit_id) if assignment else None
+    if assignment and connection.features.has_select_for_update:  # else this transaction had the database to itself
+        assignment = prepared.one(Assignment, pk=assignment.pk)
+    if not assignment or not hit:
+        return None
+    assignment.hit = hit
     return assignment
 
 
@@ -72,7 +77,7 @@ def hand_in(assignment: Assignment, answer: str, *, at: datetime) -> None:
     assignment.answer = answer
     assignment.submit_time = at
     assignment.auto_approval_time = at + timedelta(seconds=assignment.auto_approval_delay)
-    assignment.save(update_fields=["status", "answer", "submit_time", "auto_approval_time"])
+    prepared.update(assignment, "status", "answer", "submit_time", "auto_approval_time")
     assignment.hit.pending -= 1
     assignment.hit.submitted += 1
     _save(assignment.hit, at)
@@ -82,7 +87,7 @@ def put_back(assignment: Assignment, status: Assignment.Status, *, at: datetime)
     """A worker returns or abandons it: others can take the slot unless the HIT has expired meanwhile."""
     hit = assignment.hit
     assignment.status = status
-    assignment.save(update_fields=["status"])
+    prepared.update(assignment, "status")
     hit.pending -= 1
     if hit.lapsed or hit.is_expired(at):
         ledger.release(hit, assignment.cost, at=at, assignment=assignment)
@@ -102,7 +107,7 @@ def approve(assignment: Assignment, *, at: datetime, feedback: str = "", automat
     assignment.rejection_time = None
     assignment.feedback = feedback
     assignment.auto_approved = automatically
-    assignment.save(update_fields=["status", "approval_time", "rejection_time", "feedback", "auto_approved"])
+    prepared.update(assignment, "status", "approval_time", "rejection_time", "feedback", "auto_approved")
     if was_submitted:
         _complete(assignment.hit, at)
 
@@ -113,7 +118,7 @@ def reject(assignment: Assignment, *, at: datetime, feedback: str) -> None:
     assignment.status = Assignment.Status.REJECTED
     assignment.rejection_time = at
     assignment.feedback = feedback
-    assignment.save(update_fields=["status", "rejection_time", "feedback"])
+    prepared.update(assignment, "status", "rejection_time", "feedback")
     _complete(assignment.hit, at)
 
 
@@ -198,5 +203,4 @@ def _save(hit: HIT, at: datetime, *more: str) -> None:
         hit.reviewing = False
     elif hit.dispose_at is None:
         hit.dispose_at = at + DISPOSE_AFTER
-    counts = ["open_slots", "pending", "submitted", "completed", "dispose_at", "reviewing"]
-    hit.save(update_fields=[*counts, *more])
+    prepared.update(hit, "open_slots", "pending", "submitted", "completed", "dispose_at", "reviewing", *more)

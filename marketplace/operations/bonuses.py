@@ -1,9 +1,9 @@
 """SendBonus and ListBonusPayments."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from .. import clock, ledger, policies, tokens
+from .. import clock, ledger, policies, prepared, tokens
 from ..errors import ParameterValidationError, RequestError
 from ..models import Assignment, Bonus, Requester, Worker
 from . import finding, limits, shapes
@@ -22,7 +22,7 @@ def send_bonus(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
         raise limits.token_used(token) from None
     amount = limits.money("BonusAmount", request["BonusAmount"], "0.01", LARGEST)
     reason = limits.text("Reason", request["Reason"], 1, 4096)
-    worker = Worker.objects.filter(worker_id=request["WorkerId"]).first()
+    worker = prepared.one(Worker, worker_id=request["WorkerId"])
     if worker is None:
         raise ParameterValidationError(f'The value "{request["WorkerId"]}" is not valid for the parameter WorkerId.')
     # Locked, so that a bonus and the HIT's disposal cannot pass each other.
@@ -33,13 +33,12 @@ def send_bonus(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
         raise ParameterValidationError(
             f"Assignment {assignment.assignment_id} was not submitted by worker {worker.worker_id}."
         )
-    recent = worker.assignments.filter(hit__requester=requester, submit_time__gte=now - RECENTLY)
-    if not recent.filter(status__in=Assignment.HANDED_IN).exists():
+    if not _worked_lately(assignment, now - RECENTLY):
         raise RequestError(
             f"Worker {worker.worker_id} has not completed an assignment for you in the last six months.",
             "AWS.MechanicalTurk.DoesNotMeetRequirements",
         )
-    bonus = Bonus.objects.create(
+    bonus = Bonus(
         assignment=assignment,
         amount=amount,
         fee=policies.bonus_fee(amount),
@@ -47,8 +46,17 @@ def send_bonus(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
         token=token,
         grant_time=now,
     )
+    prepared.insert([bonus])
     ledger.pay_bonus(bonus, at=now)
     return {}
+
+
+def _worked_lately(assignment: Assignment, since: datetime) -> bool:
+    """Whether the worker handed anything in to this requester since then: mostly this very assignment."""
+    if assignment.submit_time and assignment.submit_time >= since:
+        return True
+    others = Assignment.objects.filter(worker=assignment.worker_id, hit__requester=assignment.hit.requester_id)
+    return others.filter(submit_time__gte=since, status__in=Assignment.HANDED_IN).exists()
 
 
 def list_bonus_payments(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
