@@ -15,7 +15,7 @@ from .calling import Notification, NotificationSetting, UsedToken
 from .hits import HIT, Assignment, HITLayout, HITQuerySet, HITType, ReviewAction, ReviewResult
 from .money import Bonus, FeeRate, LedgerEntry
 from .people import OPENING_BALANCE, Message, Requester, Worker, WorkerBlock
-from .qualifications import Qualification, QualificationRequest, QualificationType
+from .qualifications import Qualification, QualificationRequest, QualificationType, RequiredQualification
 from .time import Clock
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "QualificationRequest",
     "QualificationType",
     "Requester",
+    "RequiredQualification",
     "ReviewAction",
     "ReviewResult",
     "UsedToken",
@@ -56,6 +57,7 @@ _ALL: tuple[type[models.Model], ...] = (
     QualificationRequest,
     Qualification,
     QualificationType,
+    RequiredQualification,
     Message,
     WorkerBlock,
     Assignment,

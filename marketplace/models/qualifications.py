@@ -6,11 +6,14 @@ from django.db import models
 from django.db.models import Q
 
 from .. import ids
+from .hits import HITType
 from .people import Requester, Worker
 
 
 class QualificationType(models.Model):
-    """A requester's qualification type. Deleted (`deleted_at`), it is Disposing while HITs need it, then gone."""
+    """A requester's qualification type. Deleted (`deleted_at`) it is Disposing while HITs need it, then gone
+    (`disposed_at`).
+    """
 
     qualification_type_id = models.CharField(max_length=64, unique=True, default=ids.new_id)
     requester = models.ForeignKey(Requester, on_delete=models.PROTECT, related_name="qualification_types")
@@ -26,16 +29,43 @@ class QualificationType(models.Model):
     auto_granted = models.BooleanField(default=False)
     auto_granted_value = models.IntegerField(default=1)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    disposed_at = models.DateTimeField(null=True, blank=True)
+    # SQLite compares only the letters of ASCII without their case, so what a search looks through is kept folded.
+    searched = models.TextField(default="", blank=True, help_text="name, description and keywords, case folded")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["requester", "name"], condition=Q(deleted_at=None), name="one_qualification_type_per_name"
+                fields=["requester", "name"], condition=Q(disposed_at=None), name="one_qualification_type_per_name"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def status(self) -> str:
+        """QualificationTypeStatus; Disposing is not among the model's values, yet what MTurk answered."""
+        if self.deleted_at:
+            return "Disposing"
+        return "Active" if self.is_active else "Inactive"
+
+
+class RequiredQualification(models.Model):
+    """A HIT type asks for a qualification type, a system one too: the way from a qualification type to its HITs."""
+
+    hit_type = models.ForeignKey(HITType, on_delete=models.CASCADE, related_name="required_qualifications")
+    qualification_type_id = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["qualification_type_id", "hit_type"], name="a_qualification_is_required_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hit_type_id} {self.qualification_type_id}"
 
 
 class Qualification(models.Model):
@@ -101,7 +131,8 @@ class QualificationRequest(models.Model):
                 fields=["qualification_type", "submit_time", "id"],
                 condition=Q(state="pending"),
                 name="pending_requests",
-            )
+            ),
+            models.Index(fields=["deadline"], condition=Q(state="idle"), name="tests_to_end"),
         ]
 
     def __str__(self) -> str:
