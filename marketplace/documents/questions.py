@@ -10,12 +10,12 @@ from lxml import etree
 from .safely import DocumentError, Element, read, split_tag
 
 MAX_BYTES = 65_535
-_SCHEMAS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/"
+SCHEMAS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/"
 NAMESPACES = {
     # 2017-11-06 is 2005-10-01 without FileUploadAnswer and Application.
-    "QuestionForm": (f"{_SCHEMAS}2005-10-01/QuestionForm.xsd", f"{_SCHEMAS}2017-11-06/QuestionForm.xsd"),
-    "HTMLQuestion": (f"{_SCHEMAS}2011-11-11/HTMLQuestion.xsd",),
-    "ExternalQuestion": (f"{_SCHEMAS}2006-07-14/ExternalQuestion.xsd",),
+    "QuestionForm": (f"{SCHEMAS}2005-10-01/QuestionForm.xsd", f"{SCHEMAS}2017-11-06/QuestionForm.xsd"),
+    "HTMLQuestion": (f"{SCHEMAS}2011-11-11/HTMLQuestion.xsd",),
+    "ExternalQuestion": (f"{SCHEMAS}2006-07-14/ExternalQuestion.xsd",),
 }
 
 # Tags that stand inside a word or line; any other one ends it.
@@ -90,8 +90,15 @@ class Question:
 
 
 def parse_question(text: str) -> Question:
-    """Read a question document of at most MAX_BYTES; DocumentError, with the line, where it is not a usable one."""
-    root = read(text, limit=MAX_BYTES, what="question document")
+    """Read a question document of at most MAX_BYTES; DocumentError, with the line, where it is not a usable one.
+
+    Lenient: it takes what can be shown. What may be published is decided by strict.check_question.
+    """
+    return read_question(read(text, limit=MAX_BYTES, what="question document"))
+
+
+def read_question(root: Element) -> Question:
+    """The question below a root element."""
     namespace, name = split_tag(root.tag)
     if name not in NAMESPACES:
         raise DocumentError(
@@ -109,6 +116,11 @@ def parse_question(text: str) -> Question:
     if name == "HTMLQuestion":
         return reader.html(root)
     return reader.external(root)
+
+
+def version(namespace: str) -> str:
+    """The date in the namespace of a document of ours."""
+    return namespace.removeprefix(SCHEMAS).partition("/")[0]
 
 
 class _Reader:
