@@ -147,8 +147,13 @@ def signature(secret: str, credential: Credential, canonical_request: str, stamp
     return hmac.digest(key, to_sign.encode(), "sha256").hex()
 
 
+def is_access_key_id(key: str) -> bool:
+    """Whether this can be an access key at all."""
+    return _ACCESS_KEY.fullmatch(key) is not None
+
+
 def _well_formed(key: str) -> str:
-    if not _ACCESS_KEY.fullmatch(key):
+    if not is_access_key_id(key):
         raise TurkError("UnrecognizedClientException", "The security token included in the request is invalid.")
     return key
 

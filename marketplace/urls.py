@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from marketplace import control, pages
+from marketplace import control, legacy, pages
 
 urlpatterns = [
-    path("", pages.front),
+    path("", legacy.or_page(pages.front)),
+    path("onca/xml", legacy.answer),
     path("healthz", pages.health),
     path("control/<path:path>", control.control),
 ]
