@@ -5,19 +5,20 @@ given. Whatever goes wrong, the answer is an API error in JSON with a request id
 """
 
 import datetime
+import http
 import json
 import logging
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.http.request import UnreadablePostError
+from django.http.request import HttpHeaders
 
-from marketplace import calls, clock, faults, serialization, sigv4, validation
+from marketplace import calls, clock, faults, prepared, serialization, sigv4, validation
 from marketplace.errors import RequestError, SerializationError, ServiceFault, Throttled, TurkError
 from marketplace.models import Requester
 from marketplace.operations import OPERATIONS as FUNCTIONS
@@ -27,53 +28,62 @@ from marketplace.transactions import in_transaction
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
-CUT = "marketplace.cut"  # set in the WSGI environment: close the connection without an answer (see wsgi.py)
+Environ = dict[str, Any]  # a request as WSGI has it
+
+
+class Answer(NamedTuple):
+    """What a call is answered, or, with `cut`, that its connection is to be closed without an answer."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    cut: bool = False
 
 
 def api_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: API calls are answered here, everything else goes on to the URLs."""
+    """Middleware that answers calls where Django is run without wsgi.py, which answers them before Django."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return answer(request) if is_call(request) else get_response(request)
+        if not is_call(request.META):
+            return get_response(request)
+        given = answer(request.META)
+        return HttpResponse(given.body, status=int(given.status.split()[0]), headers=dict(given.headers))
 
     return middleware
 
 
-def is_call(request: HttpRequest) -> bool:
+def is_call(environ: Environ) -> bool:
     """Whether this comes from an API client, however malformed: such a client must never be answered with a page."""
     return (
-        "HTTP_X_AMZ_TARGET" in request.META
-        or request.META.get("HTTP_AUTHORIZATION", "").startswith("AWS4-")
-        or request.META.get("CONTENT_TYPE", "").lower().startswith("application/x-amz-json")
+        "HTTP_X_AMZ_TARGET" in environ
+        or environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4-")
+        or environ.get("CONTENT_TYPE", "").lower().startswith("application/x-amz-json")
     )
 
 
-def answer(request: HttpRequest) -> HttpResponse:
+def answer(environ: Environ) -> Answer:
     """Do what a call asks and answer it."""
     request_id = str(uuid.uuid4())
     try:
-        body, status = _perform(request, request_id), 200
+        body, status = _perform(environ), 200
     except TurkError as error:
         body, status = _error_body(error), error.status
     except _Cut:
-        request.META[CUT] = True
-        body, status = b"", 500
+        return Answer("", [], b"", cut=True)
     except Exception:
-        log.exception("%s failed: %.200s", request_id, request.META.get("HTTP_X_AMZ_TARGET", ""))
+        log.exception("%s failed: %.200s", request_id, environ.get("HTTP_X_AMZ_TARGET", ""))
         body, status = _error_body(ServiceFault()), 500
-    response = HttpResponse(body, status=status, content_type=CONTENT_TYPE)
-    response["x-amzn-RequestId"] = request_id
-    response["Content-Length"] = str(len(body))
-    return response
+    headers = [("Content-Type", CONTENT_TYPE), ("x-amzn-RequestId", request_id), ("Content-Length", str(len(body)))]
+    return Answer(f"{status} {http.HTTPStatus(status).phrase}", headers, body)
 
 
 class _Cut(Exception):
     """A fault wants the connection closed without an answer."""
 
 
-def _perform(request: HttpRequest, request_id: str) -> bytes:
-    operation = _operation(request)
-    body = _body(request)
+def _perform(environ: Environ) -> bytes:
+    operation = _operation(environ)
+    body = _body(environ)
     calls.count(operation.name)
     fault = faults.verdict(operation.name, body)
     if fault.wait:
@@ -85,7 +95,7 @@ def _perform(request: HttpRequest, request_id: str) -> bytes:
     if fault.mode == "drop_before":
         raise _Cut
     try:
-        written = _work(operation, request, body, request_id)
+        written = _work(operation, environ, body)
     except TurkError:
         if fault.mode == "drop_after":
             raise _Cut from None
@@ -95,8 +105,8 @@ def _perform(request: HttpRequest, request_id: str) -> bytes:
     return written
 
 
-def _work(operation: Operation, request: HttpRequest, body: bytes, request_id: str) -> bytes:
-    requester = in_transaction(lambda: _requester(request, body), reads_only=True)
+def _work(operation: Operation, environ: Environ, body: bytes) -> bytes:
+    requester = _requester(environ, body)
     given = validation.validate(operation.name, validation.parse(body))
     function = FUNCTIONS.get(operation.name)
     if function is None:
@@ -110,9 +120,9 @@ def _work(operation: Operation, request: HttpRequest, body: bytes, request_id: s
     )
 
 
-def _operation(request: HttpRequest) -> Operation:
-    prefix, _, name = request.META.get("HTTP_X_AMZ_TARGET", "").partition(".")
-    if request.method != "POST":
+def _operation(environ: Environ) -> Operation:
+    prefix, _, name = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+    if environ["REQUEST_METHOD"].upper() != "POST":
         raise TurkError("UnknownOperationException", "API calls are POST requests.")
     if prefix != TARGET_PREFIX or name not in OPERATIONS:
         raise TurkError(
@@ -122,46 +132,53 @@ def _operation(request: HttpRequest) -> Operation:
     return OPERATIONS[name]
 
 
-def _body(request: HttpRequest) -> bytes:
-    too_large = TurkError(
-        "RequestEntityTooLargeException",
-        f"The request body is larger than {settings.MAX_API_BODY} bytes.",
-        status=413,
-    )
+def _body(environ: Environ) -> bytes:
     try:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_API_BODY:
-            raise too_large
-        body = request.body
+        length = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:
         raise SerializationError("The Content-Length header is not a number.") from None
-    except RequestDataTooBig:
-        raise too_large from None
-    except UnreadablePostError:
+    if length > settings.MAX_API_BODY:
+        raise TurkError(
+            "RequestEntityTooLargeException",
+            f"The request body is larger than {settings.MAX_API_BODY} bytes.",
+            status=413,
+        )
+    if length <= 0:
+        return b""
+    try:
+        return environ["wsgi.input"].read(length)
+    except OSError:
         raise SerializationError("The request body could not be read.") from None
-    if len(body) > settings.MAX_API_BODY:
-        raise too_large
-    return body
 
 
-def _requester(request: HttpRequest, body: bytes) -> Requester:
-    authorization = request.META.get("HTTP_AUTHORIZATION", "")
+def _requester(environ: Environ, body: bytes) -> Requester:
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
     if not settings.STRICT:
-        return Requester.for_key(sigv4.access_key_id(authorization))
-    found: list[Requester] = []
+        access_key_id = sigv4.access_key_id(authorization)
+        found = _find(access_key_id)
+        return found or in_transaction(lambda: Requester.for_key(access_key_id))
+    known: list[Requester] = []
 
     def secret_for(access_key_id: str) -> str | None:
-        found.extend(Requester.objects.filter(access_key_id=access_key_id)[:1])
-        return found[0].secret_access_key if found else None
+        found = _find(access_key_id)
+        if found is None:
+            return None
+        known.append(found)
+        return found.secret_access_key
 
     signed = sigv4.SignedRequest(
-        method=request.method or "",
-        path=request.META.get("REQUEST_URI", request.path).partition("?")[0],
-        query=request.META.get("QUERY_STRING", ""),
-        headers={name.lower(): value for name, value in request.headers.items()},
+        method=environ["REQUEST_METHOD"].upper(),
+        path=(environ.get("REQUEST_URI") or environ.get("PATH_INFO") or "/").partition("?")[0],
+        query=environ.get("QUERY_STRING", ""),
+        headers={name.lower(): value for name, value in HttpHeaders(environ).items()},
         body=body,
     )
     sigv4.verify(signed, secret_for, datetime.datetime.now(datetime.UTC))
-    return found[0]
+    return known[0]
+
+
+def _find(access_key_id: str) -> Requester | None:
+    return prepared.one(Requester, access_key_id=access_key_id)
 
 
 def _error_body(error: TurkError) -> bytes:

@@ -11,6 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 
 _django = get_wsgi_application()
 
+from django.db import close_old_connections  # noqa: E402 # these need the settings
+
+from marketplace import protocol  # noqa: E402
+
 
 class ConnectionCut(ClientDisconnected):
     """Close the connection now, without an answer. waitress does exactly that for its own ClientDisconnected, which
@@ -18,26 +22,29 @@ class ConnectionCut(ClientDisconnected):
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django, except that a fault can cut the connection (outside Django, which would make an error page of it) and
-    that nothing is written after the head of an answer to HEAD."""
-    head: list[Any] = []
+    """The API, or Django for everything else.
 
-    def begin(*given: Any) -> Callable[[bytes], object]:
-        head.append(given)
-        return lambda data: None  # the old way of writing, which Django does not use
-
-    answer = _django(environ, begin)
-    if environ.get("marketplace.cut"):
-        _close(answer)
+    A call is recognised before any URL is looked at, because clients post to `/` and old scripts to whatever path they
+    were given. It needs nothing of what Django does for a page, which would cost as much as the payment itself.
+    """
+    if not protocol.is_call(environ):
+        return _page(environ, start_response)
+    try:
+        answer = protocol.answer(environ)
+    finally:
+        close_old_connections()  # as Django does at the end of its requests: back to the pool, or dropped if broken
+    if answer.cut:
         raise ConnectionCut
-    start_response(*head[-1])
-    if environ["REQUEST_METHOD"] == "HEAD":
-        _close(answer)
-        return []
-    return answer
+    start_response(answer.status, answer.headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
 
-def _close(answer: Iterable[bytes]) -> None:
+def _page(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Django, except that nothing is written after the head of an answer to HEAD."""
+    answer = _django(environ, start_response)
+    if environ["REQUEST_METHOD"] != "HEAD":
+        return answer
     close = getattr(answer, "close", None)  # ends Django's request: signals, database connections
     if close:
         close()
+    return []
