@@ -5,7 +5,7 @@ from django.db import transaction
 from . import answers, clock, requirements, slots
 from .documents import DocumentError
 from .ids import ENTITY_ID, WORKER_ID
-from .models import Assignment, Worker
+from .models import Assignment, Worker, WorkerBlock
 
 ACCEPTED = Assignment.Status.ACCEPTED
 
@@ -37,6 +37,9 @@ def accept(hit_id: str, worker_id: str) -> Assignment:
         raise Refused("already_accepted", f"Worker {worker_id} is working on this HIT already.")
     if earlier:
         raise Refused("already_done", f"Worker {worker_id} has done this HIT already.")
+    # Read with the HIT's lock held: what was blocked before this worker's turn came counts.
+    if WorkerBlock.objects.filter(requester=hit.requester_id, worker=worker).exists():
+        raise Refused("blocked", f"Worker {worker_id} cannot accept HITs of this requester.")
     if not hit.available(now):
         reason = "it has expired" if hit.is_expired(now) else "all its assignments are taken"
         raise Refused("unavailable", f"The HIT cannot be accepted: {reason}.")

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from ..models import Requester
-from . import accounts, assignments, bonuses, hit_changes, hit_types, hits, limits
+from . import accounts, assignments, blocks, bonuses, files, hit_changes, hit_types, hits, limits, messages
 
 Operation = Callable[[Requester, dict[str, Any]], dict[str, Any]]
 
@@ -47,5 +47,10 @@ OPERATIONS: dict[str, Operation] = {
         "RejectAssignment": assignments.reject_assignment,
         "SendBonus": bonuses.send_bonus,
         "ListBonusPayments": bonuses.list_bonus_payments,
+        "CreateWorkerBlock": blocks.create_worker_block,
+        "DeleteWorkerBlock": blocks.delete_worker_block,
+        "ListWorkerBlocks": blocks.list_worker_blocks,
+        "NotifyWorkers": messages.notify_workers,
+        "GetFileUploadURL": files.get_file_upload_url,
     }.items()
 }
