@@ -1,5 +1,6 @@
 """The API's shape: botocore's own model of it, loaded once. Everything on the wire is driven by this."""
 
+import functools
 from dataclasses import dataclass
 
 import botocore.session
@@ -7,6 +8,7 @@ from botocore.model import ServiceModel, Shape
 
 TARGET_PREFIX = "MTurkRequesterServiceV20170117"
 SIGNING_NAME = "mturk-requester"
+VERSION = "2017-01-17"
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,16 @@ class Operation:
         return self.name.startswith(("Get", "List"))
 
 
+@functools.cache
+def model() -> ServiceModel:
+    """botocore's description of the service."""
+    return botocore.session.get_session().get_service_model("mturk", VERSION)
+
+
 def _load() -> dict[str, Operation]:
-    model: ServiceModel = botocore.session.get_session().get_service_model("mturk", "2017-01-17")
     operations = {}
-    for name in model.operation_names:
-        operation = model.operation_model(name)
+    for name in model().operation_names:
+        operation = model().operation_model(name)
         operations[name] = Operation(name, operation.input_shape, operation.output_shape)
     return operations
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from marketplace import control, legacy, pages
+from marketplace import control, legacy, openapi, pages
 
 urlpatterns = [
     path("", legacy.or_page(pages.front)),
     path("onca/xml", legacy.answer),
     path("healthz", pages.health),
+    path("openapi.json", openapi.document),
     path("control/<path:path>", control.control),
 ]
 
