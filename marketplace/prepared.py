@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model
 
 Row = TypeVar("Row", bound=Model)
@@ -39,24 +40,27 @@ def one(model: type[Row], *, lock: bool = False, **which: Any) -> Row | None:
 
     Values: rows, numbers, texts, aware datetimes, None.
     """
-    query = _query(model, lock, tuple((name, value is None) for name, value in which.items()), connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(query.sql, [_value(which[one.name]) if type(one) is _Given else one for one in query.given])
+    database = connections[DEFAULT_DB_ALIAS]  # asked once: the proxy `connection` looks for it at every attribute
+    query = _query(model, lock, tuple((name, value is None) for name, value in which.items()), database.vendor)
+    given = [_value(which[one.name], database) if type(one) is _Given else one for one in query.given]
+    with database.cursor() as cursor:
+        cursor.execute(query.sql, given)
         found = cursor.fetchone()
     if found is None:
         return None
     values = list(found)
     for place, expression, convert in query.converters:
         for step in convert:
-            values[place] = step(values[place], expression, connection)
-    return model.from_db(connection.alias, query.columns, values)
+            values[place] = step(values[place], expression, database)
+    return model.from_db(DEFAULT_DB_ALIAS, query.columns, values)
 
 
 def update(row: Model, *names: str) -> None:
     """Write those fields of a row, as `save(update_fields=…)` does; DatabaseError if the row is gone."""
+    database = connections[DEFAULT_DB_ALIAS]
     sql, fields = _update(type(row), names)
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    with connection.cursor() as cursor:
+    values = [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]
+    with database.cursor() as cursor:
         cursor.execute(sql, [*values, row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError(f"{type(row).__name__} {row.pk} is not there any more.")
@@ -64,9 +68,10 @@ def update(row: Model, *names: str) -> None:
 
 def insert(rows: Sequence[Model]) -> None:
     """New rows of one model, in one statement; as objects they do not learn their ids."""
+    database = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insert(type(rows[0]), len(rows))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
+    values = [field.get_db_prep_save(field.pre_save(row, True), database) for row in rows for field in fields]
+    with database.cursor() as cursor:
         cursor.execute(sql, values)
 
 
@@ -108,7 +113,7 @@ def _quoted(name: str | None) -> str:
     return connection.ops.quote_name(name)
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, database: BaseDatabaseWrapper) -> Any:
     if isinstance(value, Model):
         return value.pk
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
