@@ -15,8 +15,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 
-from marketplace import calls, clock, crowd, faults, ledger, models, validation, work
+from marketplace import calls, clock, crowd, faults, ledger, models, qualifications, validation, work
 from marketplace.errors import SerializationError, ServiceFault
 from marketplace.models import Requester
 from marketplace.serialization import seconds
@@ -37,6 +38,7 @@ class Problem(Exception):
         self.status, self.code, self.message = status, code, message
 
 
+@csrf_exempt  # no cookie counts here, and _guard keeps web pages out
 def control(request: HttpRequest, path: str) -> HttpResponse:
     """Answers /control/<path>."""
     try:
@@ -111,7 +113,7 @@ def _given(request: HttpRequest) -> dict:
         raise Problem(413, "too_large", f"The request body is larger than {settings.MAX_BODY} bytes.") from None
     except UnreadablePostError:
         raise Problem(400, "bad_request", "The request body could not be read.") from None
-    return given
+    return given | request.GET.dict() if request.method == "GET" else given
 
 
 def _text(given: dict, name: str) -> str:
@@ -225,6 +227,27 @@ def _accept_and_submit(given: dict) -> dict[str, str]:
     return {"AssignmentId": in_transaction(both)}  # one transaction: a refused answer leaves nothing accepted
 
 
+def _ask(given: dict) -> dict[str, Any]:
+    type_id, worker_id = _text(given, "QualificationTypeId"), _text(given, "WorkerId")
+    if "Answer" in given or "Fields" in given:
+        answer = _answer(given)
+        asked = in_transaction(lambda: qualifications.hand_in(type_id, worker_id, **answer))
+    else:
+        asked = in_transaction(lambda: qualifications.ask(type_id, worker_id))
+    return _asked(asked.state, asked.request_id, asked.value)
+
+
+def _asked_before(given: dict) -> dict[str, Any]:
+    type_id, worker_id = _text(given, "QualificationTypeId"), _text(given, "WorkerId")
+    asked, held = in_transaction(lambda: qualifications.latest_request(type_id, worker_id), reads_only=True)
+    state = asked.state if asked else qualifications.GRANTED  # given without being asked for
+    return _asked(state, asked.request_id if asked else None, held.value if held else None)
+
+
+def _asked(state: str, request_id: str | None, value: int | None) -> dict[str, Any]:
+    return {"state": str(state), "QualificationRequestId": request_id, "IntegerValue": value}
+
+
 def _add_fault(given: dict) -> dict:
     try:
         faults.add(given)
@@ -256,6 +279,7 @@ _PATHS: dict[str, dict[str, Callable[[dict], Any]]] = {
     "return": {"POST": _return},
     "assignments": {"POST": _accept_and_submit},
     "crowd": {"POST": _work_through},
+    "qualification-requests": {"GET": _asked_before, "POST": _ask},
     "faults": {"GET": _faults, "POST": _add_fault, "DELETE": _clear_faults},
     "ledger": {"GET": lambda given: in_transaction(ledger.entries, reads_only=True)},
     "calls": {"GET": lambda given: calls.counts(), "DELETE": _clear_calls},

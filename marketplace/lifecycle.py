@@ -1,4 +1,5 @@
-"""What time alone does: HITs expire, assignments are abandoned, submitted work is approved, old HITs are disposed of.
+"""What time alone does: HITs expire, assignments are abandoned, submitted work is approved, old HITs are disposed of,
+tests that nobody handed in end.
 
 Everything is found by its due time and done in that order, each thing under the HIT's lock and only if it is still due
 then, so any number of sweeps at once do it once. `at` of what is written is the due time, not when the sweep came.
@@ -13,8 +14,8 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from . import clock, slots
-from .models import HIT, Assignment
+from . import clock, qualifications, slots
+from .models import HIT, Assignment, QualificationRequest
 from .transactions import writing
 
 BATCH = 50
@@ -91,6 +92,7 @@ KINDS = (
     _Kind(lambda: HIT.objects.filter(lapsed=False, disposed_at=None), "expiration", _expire),
     _Kind(lambda: Assignment.objects.filter(status="Submitted"), "auto_approval_time", _approve),
     _Kind(lambda: HIT.objects.filter(disposed_at=None, submitted=0, dispose_at__isnull=False), "dispose_at", _dispose),
+    _Kind(lambda: QualificationRequest.objects.filter(state="idle"), "deadline", qualifications.end_test),
 )
 
 

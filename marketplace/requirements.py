@@ -1,29 +1,26 @@
-"""QualificationRequirement structures: checked when a HIT type is made, judged when a worker wants to accept.
+"""QualificationRequirement structures: checked when a HIT type is made, judged when a worker looks for HITs.
 
-Only the system's own qualification types exist so far; their values come from the marketplace's history and the
-worker's profile. Source: api, section QualificationRequirement.
+A requirement always guards accepting; by its ActionsGuarded it may guard the preview too, and then also being found.
+Source: api, section QualificationRequirement.
 """
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from . import qualifications
 from .errors import ParameterValidationError, RequestError
-from .models import Assignment, Worker
-from .policies import MASTERS_TYPES
+from .models import HITType, QualificationType, Requester, RequiredQualification, Worker
+from .system_types import LOCALE, SYSTEM_TYPES
 
 MOST = 10
-APPROVED, PERCENT, LOCALE, ADULT = (
-    "00000000000000000040",
-    "000000000000000000L0",
-    "00000000000000000071",
-    "00000000000000000060",
-)
-SYSTEM_TYPES = {APPROVED, PERCENT, LOCALE, ADULT, *MASTERS_TYPES}
 _COUNTRY = re.compile("[A-Z]{2}")
-# Below this many submissions a single rejection would say nothing, so the rate counts as 100 % (api:4768).
-MEANINGFUL = 100
+_PREVIEW = {"PreviewAndAccept", "DiscoverPreviewAndAccept"}
+_DISCOVER = {"DiscoverPreviewAndAccept"}
+
+Requirements = list[dict[str, Any]]
+Values = Mapping[str, int | None]
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "LessThan": operator.lt,
@@ -35,16 +32,77 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-def checked(requirements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def checked(requirements: Requirements, requester: Requester) -> Requirements:
     """The requirements as MTurk echoes them, defaults filled in; an error that names what is wrong with one."""
     if len(requirements) > MOST:
         raise _invalid(f"There are {len(requirements)} QualificationRequirements; a HIT can have at most {MOST}.")
+    check_usable(requirements, requester)
     return [_checked(requirement) for requirement in requirements]
 
 
-def unmet(requirements: list[dict[str, Any]], worker: Worker) -> list[dict[str, Any]]:
-    """Those the worker does not meet."""
-    return [requirement for requirement in requirements if not _meets(requirement, worker)]
+def check_usable(requirements: Requirements, requester: Requester) -> None:
+    """HITs can be made with these now: types of the system's or active ones of the requester's own (api:4591)."""
+    own = [id for requirement in requirements if (id := requirement["QualificationTypeId"]) not in SYSTEM_TYPES]
+    if not own:
+        return
+    rows = QualificationType.objects.filter(requester=requester, qualification_type_id__in=own, deleted_at=None)
+    active = dict(rows.values_list("qualification_type_id", "is_active"))
+    for type_id in own:
+        if type_id not in active:
+            raise unknown_type(type_id)
+        if not active[type_id]:
+            raise wrong_type_state("Active")
+
+
+def record(hit_type: HITType) -> None:
+    """Note which qualification types a new HIT type asks for."""
+    RequiredQualification.objects.bulk_create(
+        [RequiredQualification(hit_type=hit_type, qualification_type_id=id) for id in type_ids(hit_type.requirements)],
+        ignore_conflicts=True,
+    )
+
+
+def type_ids(*requirements: Requirements) -> set[str]:
+    """The qualification types that these lists of requirements ask about."""
+    return {requirement["QualificationTypeId"] for each in requirements for requirement in each}
+
+
+def unmet(requirements: Requirements, worker: Worker, values: Values | None = None) -> Requirements:
+    """Those the worker does not meet. `values`, where many are judged at once: qualifications.values_of(worker, …)."""
+    if values is None:
+        values = qualifications.values_of(worker, type_ids(requirements)) if requirements else {}
+    return [requirement for requirement in requirements if not _meets(requirement, worker, values)]
+
+
+def may_discover(requirements: Requirements, worker: Worker, values: Values | None = None) -> bool:
+    """Whether the worker finds HITs with these requirements among others."""
+    return not unmet(_guarding(requirements, _DISCOVER), worker, values)
+
+
+def may_preview(requirements: Requirements, worker: Worker, values: Values | None = None) -> bool:
+    """Whether the worker may see the question without accepting. Finding it is asked for as well, being part of it."""
+    return not unmet(_guarding(requirements, _PREVIEW), worker, values)
+
+
+def may_accept(requirements: Requirements, worker: Worker, values: Values | None = None) -> bool:
+    """Whether the worker may do it: every requirement is met."""
+    return not unmet(requirements, worker, values)
+
+
+def unknown_type(type_id: str) -> RequestError:
+    return RequestError(
+        f"QualificationType [{type_id[:64]}] does not exist.", "AWS.MechanicalTurk.QualificationTypeDoesNotExist"
+    )
+
+
+def wrong_type_state(allowed: str) -> RequestError:
+    return RequestError(
+        f"This operation can be called with a status of: {allowed}", "AWS.MechanicalTurk.InvalidQualificationTypeState"
+    )
+
+
+def _guarding(requirements: Requirements, actions: Iterable[str]) -> Requirements:
+    return [requirement for requirement in requirements if requirement["ActionsGuarded"] in actions]
 
 
 def _invalid(sentence: str) -> ParameterValidationError:
@@ -55,10 +113,6 @@ def _checked(requirement: Mapping[str, Any]) -> dict[str, Any]:
     type_id, comparator = requirement["QualificationTypeId"], requirement["Comparator"]
     integers, locales = requirement.get("IntegerValues") or [], requirement.get("LocaleValues") or []
     about = f"the QualificationRequirement for {type_id}"
-    if type_id not in SYSTEM_TYPES:
-        raise RequestError(
-            f"QualificationType [{type_id}] does not exist.", "AWS.MechanicalTurk.QualificationTypeDoesNotExist"
-        )
     if comparator in {"Exists", "DoesNotExist"}:
         if integers or locales:
             raise _invalid(f"IntegerValues and LocaleValues must not be present in {about}: it says {comparator}.")
@@ -104,9 +158,9 @@ def _check_locale(about: str, locale: Mapping[str, str]) -> None:
         )
 
 
-def _meets(requirement: Mapping[str, Any], worker: Worker) -> bool:
+def _meets(requirement: Mapping[str, Any], worker: Worker, values: Values) -> bool:
     comparator = requirement["Comparator"]
-    value = _value(requirement["QualificationTypeId"], worker)
+    value = values[requirement["QualificationTypeId"]]
     if comparator in {"Exists", "DoesNotExist"}:
         return (value is not None) == (comparator == "Exists")
     if value is None:
@@ -121,18 +175,3 @@ def _meets(requirement: Mapping[str, Any], worker: Worker) -> bool:
     if comparator in {"In", "NotIn"}:
         return (value in wanted) == (comparator == "In")
     return _COMPARE[comparator](value, wanted[0])
-
-
-def _value(type_id: str, worker: Worker) -> int | None:
-    """The worker's value, or None without that qualification; a known locale counts as 1."""
-    if type_id == LOCALE:
-        return 1 if worker.country else None
-    if type_id == ADULT:
-        return int(worker.accepts_adult_content)
-    if type_id in MASTERS_TYPES:
-        return 1 if worker.is_master else None
-    approved = worker.assignments.filter(status=Assignment.Status.APPROVED).count()
-    if type_id == APPROVED:
-        return approved
-    handed_in = worker.assignments.filter(status__in=Assignment.HANDED_IN).count()
-    return 100 if handed_in < MEANINGFUL else approved * 100 // handed_in

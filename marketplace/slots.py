@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from . import ledger, policies, prepared
+from . import ledger, policies, prepared, qualifications
 from .models import HIT, Assignment, HITType, Worker
 
 DISPOSE_AFTER = timedelta(days=120)
@@ -156,7 +156,7 @@ def retype(hit: HIT, hit_type: HITType, *, at: datetime) -> None:
     Open slots hold the new cost. Submitted work keeps its terms. Who is working on it now is paid the higher of the
     accepted and the new reward: nobody's pay falls while they work. Deadlines already running stay.
     """
-    before = hit.open_slots * cost(hit)
+    before, left = hit.open_slots * cost(hit), hit.hit_type
     hit.hit_type = hit_type
     reward, fee = terms(hit_type, hit.max_assignments)
     needed = hit.open_slots * (reward + fee) - before
@@ -170,12 +170,16 @@ def retype(hit: HIT, hit_type: HITType, *, at: datetime) -> None:
     else:
         ledger.release(hit, -needed, at=at)
     hit.save(update_fields=["hit_type"])
+    if left.requirements:
+        qualifications.not_needed(left, at=at)
 
 
 def dispose(hit: HIT, *, at: datetime) -> None:
     """Put a HIT away for good. Nothing is open, pending or submitted, so nothing is held."""
     hit.disposed_at = at
     hit.save(update_fields=["disposed_at"])
+    if hit.hit_type.requirements:
+        qualifications.not_needed(hit.hit_type, at=at)
 
 
 def settle(hit: HIT, now: datetime) -> None:

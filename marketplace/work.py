@@ -6,21 +6,9 @@ from . import answers, clock, requirements, slots
 from .documents import DocumentError
 from .ids import ENTITY_ID, WORKER_ID
 from .models import Assignment, Worker, WorkerBlock
+from .refusals import Refused as Refused
 
 ACCEPTED = Assignment.Status.ACCEPTED
-
-
-class Refused(Exception):
-    """A worker cannot do that. `code` is for programs, `message` for the person.
-
-    Codes: already_accepted, already_done, unqualified, unavailable, no_such_hit, no_such_assignment, not_accepted,
-    too_late, bad_answer, bad_worker_id.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
 
 
 @transaction.atomic

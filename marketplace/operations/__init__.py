@@ -10,7 +10,21 @@ from functools import wraps
 from typing import Any
 
 from ..models import Requester
-from . import accounts, assignments, blocks, bonuses, files, hit_changes, hit_types, hits, limits, messages
+from . import (
+    accounts,
+    assignments,
+    blocks,
+    bonuses,
+    files,
+    hit_changes,
+    hit_types,
+    hits,
+    limits,
+    messages,
+    qualification_requests,
+    qualification_types,
+    qualifications,
+)
 
 Operation = Callable[[Requester, dict[str, Any]], dict[str, Any]]
 
@@ -52,5 +66,18 @@ OPERATIONS: dict[str, Operation] = {
         "ListWorkerBlocks": blocks.list_worker_blocks,
         "NotifyWorkers": messages.notify_workers,
         "GetFileUploadURL": files.get_file_upload_url,
+        "CreateQualificationType": qualification_types.create_qualification_type,
+        "UpdateQualificationType": qualification_types.update_qualification_type,
+        "GetQualificationType": qualification_types.get_qualification_type,
+        "DeleteQualificationType": qualification_types.delete_qualification_type,
+        "ListQualificationTypes": qualification_types.list_qualification_types,
+        "ListHITsForQualificationType": qualification_types.list_hits_for_qualification_type,
+        "AssociateQualificationWithWorker": qualifications.associate_qualification_with_worker,
+        "DisassociateQualificationFromWorker": qualifications.disassociate_qualification_from_worker,
+        "GetQualificationScore": qualifications.get_qualification_score,
+        "ListWorkersWithQualificationType": qualifications.list_workers_with_qualification_type,
+        "ListQualificationRequests": qualification_requests.list_qualification_requests,
+        "AcceptQualificationRequest": qualification_requests.accept_qualification_request,
+        "RejectQualificationRequest": qualification_requests.reject_qualification_request,
     }.items()
 }

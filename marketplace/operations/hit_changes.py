@@ -81,7 +81,7 @@ def update_hit_review_status(requester: Requester, request: dict[str, Any]) -> d
 def update_hit_type_of_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """The HIT takes on the properties of another HIT type of the same requester (api:2046)."""
     hit = finding.hit_to_change(requester, request["HITId"])
-    hit_type = finding.hit_type(requester, request["HITTypeId"])
+    hit_type = finding.usable_hit_type(requester, request["HITTypeId"])
     now = clock.now()
     slots.settle(hit, now)
     slots.retype(hit, hit_type, at=now)

@@ -30,7 +30,7 @@ def hit_type_of(requester: Requester, request: dict[str, Any]) -> HITType:
         "auto_approval_delay": limits.number(
             "AutoApprovalDelayInSeconds", AUTO_APPROVAL if delay is None else delay, 0, AUTO_APPROVAL
         ),
-        "requirements": requirements.checked(request.get("QualificationRequirements") or []),
+        "requirements": requirements.checked(request.get("QualificationRequirements") or [], requester),
     }
     canonical = json.dumps(properties | {"reward": str(properties["reward"])}, sort_keys=True)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
@@ -38,4 +38,7 @@ def hit_type_of(requester: Requester, request: dict[str, Any]) -> HITType:
     if same:
         return same
     defaults = {**properties, "created_at": clock.now()}
-    return HITType.objects.get_or_create(requester=requester, digest=digest, defaults=defaults)[0]
+    made, is_new = HITType.objects.get_or_create(requester=requester, digest=digest, defaults=defaults)
+    if is_new and made.requirements:
+        requirements.record(made)
+    return made

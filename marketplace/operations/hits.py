@@ -28,7 +28,7 @@ def create_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
 def create_hit_with_hit_type(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     """A new HIT of an existing HIT type (api:628)."""
     return _create(
-        requester, request, "CreateHITWithHITType", lambda: finding.hit_type(requester, request["HITTypeId"])
+        requester, request, "CreateHITWithHITType", lambda: finding.usable_hit_type(requester, request["HITTypeId"])
     )
 
 

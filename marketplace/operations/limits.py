@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from ..documents import DocumentError
 from ..errors import ParameterValidationError, RequestError
 
 YEAR = 31_536_000
@@ -52,6 +53,15 @@ def storable(request: Any, path: str = "") -> None:
     elif isinstance(request, list):
         for value in request:
             storable(value, path)
+
+
+def bad_document(error: DocumentError) -> ParameterValidationError:
+    """A question, test or answer key that cannot be used, with the place and the reason."""
+    return ParameterValidationError(
+        "There was an error parsing the XML question or answer data in your request.  Please make sure the data is "
+        f"well-formed and validates against the appropriate schema. Details: {error}",
+        "AWS.MechanicalTurk.XMLParseError",
+    )
 
 
 def token_used(token: str) -> RequestError:

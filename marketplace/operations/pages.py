@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,18 +30,22 @@ def page(
     scope: str,
     *,
     order: tuple[str, ...] = ("pk",),
+    before: Sequence[Model] = (),
 ) -> tuple[list[Any], dict[str, Any]]:
     """One page of `rows` and the members every list answer has: NumResults and, if there is more, NextToken.
 
     `order` names fields, ascending or descending ("-pk"), the last of them unique; datetimes among them are whole
-    milliseconds, as all marketplace times are. `scope` is whatever else decides which rows these are.
+    milliseconds, as all marketplace times are. `scope` is whatever else decides which rows these are. `before` are rows
+    that are in no table and come first; they need the usual order, and keys below 0 in it.
     """
     size = request.get("MaxResults") or DEFAULT_SIZE
     context = f"{requester.pk} {scope}".encode()
     token = request.get("NextToken")
     if token:
-        rows = rows.filter(_after(order, _open(token, context, len(order))))
-    found = list(rows.order_by(*order)[: size + 1])
+        key = _open(token, context, len(order))
+        rows = rows.filter(_after(order, key))
+        before = [row for row in before if row.pk > key[0]]
+    found = [*before[: size + 1], *rows.order_by(*order)[: max(0, size + 1 - len(before))]]
     shown = found[:size]
     answer: dict[str, Any] = {"NumResults": len(shown)}
     if len(found) > size:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ..models import HIT, Assignment, Bonus
+from ..models import HIT, Assignment, Bonus, Qualification, QualificationRequest, QualificationType
 
 
 def hit(row: HIT, now: datetime) -> dict[str, Any]:
@@ -63,6 +63,52 @@ def bonus(row: Bonus) -> dict[str, Any]:
         "Reason": row.reason,
         "GrantTime": row.grant_time,
     }
+
+
+def qualification_type(row: QualificationType) -> dict[str, Any]:
+    """A QualificationType structure as its owner sees it; a row of the system's has no owner and no time."""
+    shape = {
+        "QualificationTypeId": row.qualification_type_id,
+        "CreationTime": row.created_at,
+        "Name": row.name,
+        "Description": row.description,
+        "Keywords": row.keywords,
+        "QualificationTypeStatus": row.status,
+        "Test": row.test,
+        "TestDurationInSeconds": row.test_duration,
+        "AnswerKey": row.answer_key,
+        "RetryDelayInSeconds": row.retry_delay,
+        # Always so for requesters' types, active or not; workers cannot ask for what the system assigns.
+        "IsRequestable": row.requester_id is not None,
+        "AutoGranted": row.auto_granted,
+        "AutoGrantedValue": row.auto_granted_value if row.auto_granted else None,
+    }
+    return _present(shape)
+
+
+def qualification(row: Qualification) -> dict[str, Any]:
+    """A Qualification structure; `worker` and `qualification_type` have to be loaded."""
+    shape = {
+        "QualificationTypeId": row.qualification_type.qualification_type_id,
+        "WorkerId": row.worker.worker_id,
+        "GrantTime": row.grant_time,
+        "IntegerValue": row.value,
+        "Status": str(row.status),
+    }
+    return _present(shape)
+
+
+def qualification_request(row: QualificationRequest) -> dict[str, Any]:
+    """A QualificationRequest structure of a submitted request; `worker` and `qualification_type` have to be loaded."""
+    shape = {
+        "QualificationRequestId": row.request_id,
+        "QualificationTypeId": row.qualification_type.qualification_type_id,
+        "WorkerId": row.worker.worker_id,
+        "Test": row.test,
+        "Answer": row.answer,
+        "SubmitTime": row.submit_time,
+    }
+    return _present(shape)
 
 
 def _present(shape: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +50,56 @@ def new_hit(mturk: Any, **changes: Any) -> dict[str, Any]:
     """A HIT of one assignment that lives an hour, as CreateHIT answers it."""
     wanted = {**KIND, "LifetimeInSeconds": 3600, "MaxAssignments": 1, "Question": HTML, **changes}
     return mturk.create_hit(**{name: value for name, value in wanted.items() if value is not None})["HIT"]
+
+
+TEST = f"""<QuestionForm xmlns="{SCHEMAS}2017-11-06/QuestionForm.xsd">
+  <Question><QuestionIdentifier>tart</QuestionIdentifier><IsRequired>true</IsRequired>
+    <QuestionContent><Text>Which one is tart?</Text></QuestionContent>
+    <AnswerSpecification><SelectionAnswer><StyleSuggestion>radiobutton</StyleSuggestion><Selections>
+      <Selection><SelectionIdentifier>lemon</SelectionIdentifier><Text>A lemon</Text></Selection>
+      <Selection><SelectionIdentifier>honey</SelectionIdentifier><Text>Honey</Text></Selection>
+    </Selections></SelectionAnswer></AnswerSpecification></Question>
+  <Question><QuestionIdentifier>fruit</QuestionIdentifier>
+    <QuestionContent><Text>Which are fruit?</Text></QuestionContent>
+    <AnswerSpecification><SelectionAnswer><MaxSelectionCount>3</MaxSelectionCount>
+    <StyleSuggestion>checkbox</StyleSuggestion><Selections>
+      <Selection><SelectionIdentifier>pear</SelectionIdentifier><Text>A pear</Text></Selection>
+      <Selection><SelectionIdentifier>plum</SelectionIdentifier><Text>A plum</Text></Selection>
+      <Selection><SelectionIdentifier>pea</SelectionIdentifier><Text>A pea</Text></Selection>
+    </Selections></SelectionAnswer></AnswerSpecification></Question>
+</QuestionForm>"""
+ANSWER_KEY = f"""<AnswerKey xmlns="{SCHEMAS}2005-10-01/AnswerKey.xsd">
+  <Question><QuestionIdentifier>tart</QuestionIdentifier>
+    <AnswerOption><SelectionIdentifier>lemon</SelectionIdentifier><AnswerScore>1</AnswerScore></AnswerOption></Question>
+  <Question><QuestionIdentifier>fruit</QuestionIdentifier>
+    <AnswerOption><SelectionIdentifier>pear</SelectionIdentifier><SelectionIdentifier>plum</SelectionIdentifier>
+      <AnswerScore>3</AnswerScore></AnswerOption></Question>
+  <QualificationValueMapping><PercentageMapping><MaximumSummedScore>4</MaximumSummedScore></PercentageMapping>
+  </QualificationValueMapping>
+</AnswerKey>"""
+
+
+def new_type(mturk: Any, **changes: Any) -> dict[str, Any]:
+    """An active qualification type without a test, as CreateQualificationType answers it."""
+    wanted = {"Name": "Patience", "Description": "Waits for bread", "QualificationTypeStatus": "Active", **changes}
+    return mturk.create_qualification_type(**wanted)["QualificationType"]
+
+
+def new_tested_type(mturk: Any, **changes: Any) -> dict[str, Any]:
+    """The same with TEST, to be taken in ten minutes, and ANSWER_KEY; changes of None leave something out."""
+    wanted = {"Test": TEST, "AnswerKey": ANSWER_KEY, "TestDurationInSeconds": 600, **changes}
+    return new_type(mturk, **{name: value for name, value in wanted.items() if value is not None})
+
+
+def new_worker(control: Any) -> str:
+    """The WorkerId of somebody the marketplace knows and who has done nothing yet."""
+    return control.post("accounts", {"name": uuid.uuid4().hex})["WorkerId"]
+
+
+def ask(control: Any, kind: dict[str, Any], worker_id: str, **given: Any) -> dict[str, Any]:
+    """A worker asks for a qualification or, with `Fields` or `Answer`, hands in its test."""
+    whose = {"QualificationTypeId": kind["QualificationTypeId"], "WorkerId": worker_id}
+    return control.post("qualification-requests", whose | given)
 
 
 def do(control: Any, hit: dict[str, Any], worker_id: str, **fields: Any) -> str:
