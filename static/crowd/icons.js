@@ -1,0 +1,101 @@
+/** Small line drawings on a 24 × 24 grid, under the names task pages use (`icon="add"`, `icon="icons:search"`). */
+
+import { svg } from "./dom.js";
+
+const PATHS = {
+  add: "M12 5v14M5 12h14",
+  remove: "M5 12h14",
+  close: "M6 6l12 12M18 6L6 18",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  search: "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16.2 16.2L21 21",
+  delete: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5.5M14 11v5.5",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  refresh: "M19.5 12a7.5 7.5 0 1 1-2.2-5.3M19.5 3.5v4.2h-4.2",
+  settings: "M12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1",
+  info: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M12 11v5.5M12 7.6v.1",
+  help: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M9.6 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.2.9-1.2 1.8M12 16.6v.1",
+  warning: "M12 4L2.8 20h18.4zM12 10v4.5M12 17.3v.1",
+  error: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M12 7.5v6M12 16.6v.1",
+  done: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M8 12.3l2.8 2.8L16 9.7",
+  star: "M12 3.5l2.6 5.5l6 .8l-4.4 4.2l1.1 6L12 17.1L6.7 20l1.1-6L3.4 9.8l6-.8z",
+  favorite: "M12 20s-8-4.9-8-10.5A4.4 4.4 0 0 1 12 7a4.4 4.4 0 0 1 8 2.5C20 15.100 12 20 12 20z",
+  menu: "M4 6.500h16M4 12h16M4 17.500h16",
+  "more-vert": "M12 5v.1M12 12v.1M12 19v.1",
+  "arrow-back": "M20 12H4M10.500 5.500L4 12l6.500 6.500",
+  "arrow-forward": "M4 12h16M13.500 5.500L20 12l-6.500 6.500",
+  "chevron-left": "M15 5l-7 7l7 7",
+  "chevron-right": "M9 5l7 7l-7 7",
+  "expand-more": "M5 9l7 7l7-7",
+  "expand-less": "M5 15l7-7l7 7",
+  undo: "M4 9h10a5.500 5.500 0 0 1 0 11H8M8.500 4.500L4 9l4.500 4.500",
+  redo: "M20 9H10a5.500 5.500 0 0 0 0 11h6M15.500 4.500L20 9l-4.500 4.500",
+  send: "M3.500 4.500L21 12L3.500 19.500L6 12zM6 12h8",
+  link: "M10 14a4.200 4.200 0 0 0 6 0l3-3a4.200 4.200 0 0 0-6-6l-1 1M14 10a4.200 4.200 0 0 0-6 0l-3 3a4.200 4.200 0 0 0 6 6l1-1",
+  launch: "M13 4h7v7M20 4l-9 9M18 14v6H4V6h6",
+  home: "M4 11l8-7l8 7v9h-5.500v-6h-5v6H4z",
+  person: "M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8M4.500 20c.6-4 3.600-5.500 7.500-5.500s6.900 1.500 7.500 5.500",
+  mail: "M3.500 6h17v12h-17zM3.500 7l8.500 6.500L20.500 7",
+  lock: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
+  visibility: "M2.500 12S6 5.500 12 5.500S21.500 12 21.500 12S18 18.500 12 18.500S2.500 12 2.500 12zM12 9.200a2.800 2.800 0 1 0 0 5.600a2.800 2.800 0 0 0 0-5.600",
+  "visibility-off": "M2.500 12S6 5.500 12 5.500S21.500 12 21.500 12S18 18.500 12 18.500S2.500 12 2.500 12zM4 4l16 16",
+  "thumb-up": "M8 11v9H4v-9zM8 11l4-7c1.600 0 2.300 1.200 2 2.600L13.500 10H19c1.200 0 1.700 1 1.400 2.100l-1.700 6.200c-.3 1.100-.9 1.700-2 1.700H8",
+  "thumb-down": "M8 13V4H4v9zM8 13l4 7c1.600 0 2.300-1.200 2-2.600L13.500 14H19c1.200 0 1.700-1 1.400-2.100l-1.700-6.200c-.3-1.100-.9-1.700-2-1.700H8",
+  "play-arrow": "M7 4.500l12 7.500L7 19.500z",
+  pause: "M8 5v14M16 5v14",
+  "file-download": "M12 4v11M7 10.500l5 5l5-5M4 20h16",
+  "file-upload": "M12 16V5M7 9.500l5-5l5 5M4 20h16",
+  bookmark: "M6.500 4h11v16L12 16l-5.500 4z",
+  flag: "M5.500 21V4h12l-2.500 4.500l2.500 4.500h-12",
+  "zoom-in": "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16.200 16.200L21 21M11 8v6M8 11h6",
+  "zoom-out": "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16.200 16.200L21 21M8 11h6",
+  fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  move: "M12 3v18M3 12h18M12 3L9.500 5.500M12 3l2.500 2.500M12 21l-2.500-2.500M12 21l2.500-2.500M3 12l2.500-2.500M3 12l2.500 2.500M21 12l-2.500-2.500M21 12l-2.500 2.500",
+  keyboard: "M3 6.500h18v11H3zM7 10v.1M10.300 10v.1M13.700 10v.1M17 10v.1M8 14h8",
+  brush: "M20 4c-5 2-9 6-10.500 9.500l2 2C15 14 18.500 9.500 20 4M9.500 13.500c-2.500 0-3.500 2-3.500 3.500c0 1.500-1 2.500-2.500 3c4.500 1.200 8-.5 8-4.500",
+  eraser: "M8.500 20H20M4.500 15.500l9.500-10.500l6 5.500L11.500 20h-3zM9 10.500l6 5.500",
+  polygon: "M12 4l8 6l-3 9.500H7L4 10z",
+  draw: "M5 5h14v14H5zM5 5v.1M19 5v.1M5 19v.1M19 19v.1",
+  pointer: "M6 4l12.500 7.500l-5.500 1.500l-2.500 5.500z",
+  none: "M12 3.500a8.500 8.500 0 1 0 0 17a8.500 8.500 0 0 0 0-17M6 6l12 12",
+};
+
+const ALSO = {
+  clear: "close",
+  create: "edit",
+  "check-circle": "done",
+  cancel: "none",
+  "help-outline": "help",
+  "info-outline": "info",
+  "error-outline": "error",
+  grade: "star",
+  "star-border": "star",
+  "favorite-border": "favorite",
+  "delete-forever": "delete",
+  autorenew: "refresh",
+  cached: "refresh",
+  email: "mail",
+  "account-circle": "person",
+  face: "person",
+  "arrow-drop-down": "expand-more",
+  "arrow-drop-up": "expand-less",
+  "open-in-new": "launch",
+  "add-circle": "add",
+  "add-circle-outline": "add",
+  "remove-circle": "remove",
+  "remove-circle-outline": "remove",
+  block: "none",
+  report: "warning",
+  "report-problem": "warning",
+  "get-app": "file-download",
+  translate: "help",
+};
+
+/** The drawing called `name` (with or without its `set:`), or null. */
+export function icon(name) {
+  const plain = String(name ?? "").trim().replace(/^.*:/, "");
+  const key = Object.hasOwn(PATHS, plain) ? plain : Object.hasOwn(ALSO, plain) ? ALSO[plain] : "";
+  if (!key) {
+    return null;
+  }
+  return svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, svg("path", { d: PATHS[key] }));
+}
