@@ -4,12 +4,12 @@ import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import Account, User
 from dashboard.permissions import Denied, bonus_needs_release
-from hits.models import Assignment
+from hits.models import HIT, Assignment
 from marketplace.policies import bonus_fee
 from workers.actions import bonus_params, check_bonus
 from workers.commands import SendBonus
@@ -37,7 +37,8 @@ class BulkBonus(Bulk):
         return {"amount": f"{amount:.2f}", "reason": reason}
 
     def for_work(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
-        return rows.select_related("hit").only("assignment_id", "worker_id", "hit__hit_id")
+        hits = Prefetch("hit", HIT.objects.only("hit_id"))
+        return rows.only("assignment_id", "worker_id", "hit").prefetch_related(hits)
 
     def dry_run(self, account: Account, rows: QuerySet[Assignment], options: dict[str, Any]) -> DryRun:
         count = rows.order_by().count()

@@ -77,8 +77,8 @@ class Bulk:
         """With the related rows `weigh` looks at."""
         return rows
 
-    def mark(self, made: list[tuple[Any, Command]]) -> None:
-        """Change the mirror as asking singly would: each row has got its command."""
+    def mark(self, made: list[tuple[Any, uuid.UUID]]) -> None:
+        """Change the mirror as asking singly would: each row has got the command of that id."""
 
     def unmark(self, cancelled: QuerySet[Command]) -> None:
         """Take `mark` back for commands that end without effect."""

@@ -1,20 +1,29 @@
 """A job is asked for, and a worker writes its commands chunk by chunk."""
 
 import contextlib
+import time
 import uuid
+from bisect import bisect_right
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from celery import current_app
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from dashboard import audit, commands
-from dashboard.jobs.bulk import bulk_named, bulk_of, look_ahead, needs_release, possible, rows_of
+from dashboard.jobs.bulk import Wish, bulk_named, bulk_of, look_ahead, needs_release, possible, rows_of
 from dashboard.models import Account, Command, Job, JobState, User
 from dashboard.permissions import Denied, check_role
 
 CHUNK = 1000
+#: Keys of rows that are found at once: some megabytes.
+LOOK_AHEAD = 100_000
+#: Seconds between two chunks, so that on SQLite others who wait to write find the moment in which they can.
+BREATH = 0.02
+#: The columns in which the commands of a job differ: their key, and what a Wish holds.
+ITS_OWN = ("id", *(field.name for field in fields(Wish)))
 
 
 @transaction.atomic
@@ -79,25 +88,40 @@ def tell_a_worker(job: Job) -> None:
 
 def prepare(job_id: uuid.UUID) -> None:
     """Write the job's commands, chunk by chunk; any number of workers may call it, at any time, after any crash."""
-    while _prepare_chunk(job_id):
-        pass
+    while ahead := _look_for_more(job_id):
+        while _prepare_chunk(job_id, ahead):
+            time.sleep(BREATH)
+
+
+def _look_for_more(job_id: uuid.UUID) -> list[int]:
+    """The keys of rows behind the cursor, in order. Found once for many chunks: each of them would have to go through
+    all that is left. Each still looks at its own rows again. Where there are none, the job is ready."""
+    job = Job.objects.select_related("account").get(pk=job_id)
+    if job.state != JobState.PREPARING:
+        return []
+    bulk = bulk_of(job)
+    named = rows_of(bulk, job.account, job.selection).filter(pk__gt=int(job.cursor or 0))
+    found = list(possible(bulk, named, job.options).order_by("pk").values_list("pk", flat=True)[:LOOK_AHEAD])
+    if not found:
+        _start(job_id, job.cursor)
+    return found
 
 
 @transaction.atomic
-def _prepare_chunk(job_id: uuid.UUID) -> bool:
-    """One chunk in one transaction with the cursor behind it; False when there is nothing left to prepare."""
+def _prepare_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
+    """One chunk in one transaction with the cursor behind it; False when nothing of `ahead` is left to prepare."""
     job = Job.objects.select_for_update(of=("self",)).select_related("account", "requested_by").get(pk=job_id)
     if job.state != JobState.PREPARING:
         return False
-    bulk = bulk_of(job)
-    named = rows_of(bulk, job.account, job.selection).filter(pk__gt=int(job.cursor or 0))
-    rows = list(
-        bulk.for_work(possible(bulk, named, job.options)).order_by("pk").select_for_update(of=("self",))[:CHUNK]
-    )
-    if not rows:
-        _start(job)
+    start = bisect_right(ahead, int(job.cursor or 0))  # another worker may have gone on meanwhile
+    chunk = ahead[start : start + CHUNK]
+    if not chunk:
         return False
-    made: list[tuple[Any, Command]] = []
+    bulk = bulk_of(job)
+    named = rows_of(bulk, job.account, job.selection).filter(pk__in=chunk)
+    rows = bulk.for_work(possible(bulk, named, job.options)).order_by("pk").select_for_update(of=("self",))
+    made: list[tuple[Any, uuid.UUID]] = []
+    wishes: list[tuple[uuid.UUID, Wish]] = []
     amount, fee = Decimal(0), Decimal(0)
     for row in rows:
         identity = uuid.uuid4()
@@ -107,34 +131,64 @@ def _prepare_chunk(job_id: uuid.UUID) -> bool:
             job.skipped_why[str(reason)] = job.skipped_why.get(str(reason), 0) + 1
             job.skipped += 1
             continue
-        command = Command(
-            id=identity,
-            account=job.account,
-            job=job,
-            kind=bulk.kind.name,
-            params=wish.params,
-            assignment_id=wish.assignment_id,
-            hit_id=wish.hit_id,
-            worker_id=wish.worker_id,
-            amount=wish.amount,
-            fee=wish.fee,
-            note=str(job.options.get("feedback") or job.options.get("reason") or ""),
-            requested_by=job.requested_by,
-            exclusive_key=wish.exclusive_key,
-        )
-        made.append((row, command))
+        wishes.append((identity, wish))
+        made.append((row, identity))
         amount, fee = amount + wish.amount, fee + wish.fee
-    Command.objects.bulk_create([command for _, command in made])
+    _write(job, wishes)
     bulk.mark(made)
-    job.cursor = str(rows[-1].pk)
+    job.cursor = str(chunk[-1])
     job.total, job.amount, job.fee = job.total + len(made), job.amount + amount, job.fee + fee
     job.beat_at = timezone.now()
     job.save(update_fields=["cursor", "total", "amount", "fee", "skipped", "skipped_why", "beat_at"])
     return True
 
 
-def _start(job: Job) -> None:
+def _write(job: Job, wishes: list[tuple[uuid.UUID, Wish]]) -> None:
+    """The commands of a chunk. All but a few of their columns are the same, and are converted once: `bulk_create`
+    would do it for every row, and take most of all the time that preparing takes."""
+    if not wishes:
+        return
+    alike = Command(
+        account=job.account,
+        job=job,
+        kind=bulk_of(job).kind.name,
+        note=str(job.options.get("feedback") or job.options.get("reason") or ""),
+        requested_by=job.requested_by,
+    )
+    all_fields: dict[str, Any] = {field.attname: field for field in Command._meta.concrete_fields}
+    same = [field for name, field in all_fields.items() if name not in ITS_OWN]
+    own = [all_fields[name] for name in ITS_OWN]
+    values = [field.get_db_prep_save(field.pre_save(alike, add=True), connection) for field in same]
+    key, *others = own
+    rows = [
+        (
+            key.get_db_prep_save(identity, connection),
+            *[field.get_db_prep_save(getattr(wish, field.attname), connection) for field in others],
+        )
+        for identity, wish in wishes
+    ]
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in (*same, *own))
+    into = f"INSERT INTO {Command._meta.db_table} ({columns})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # One statement with a list for each column: it is planned once.
+            alike_places = ", ".join(f"%s::{field.db_type(connection)}" for field in same)
+            lists = ", ".join(f"%s::{field.db_type(connection)}[]" for field in own)
+            cursor.execute(
+                f"{into} SELECT {alike_places}, own.* FROM unnest({lists}) AS own",  # noqa: S608 -- as above
+                [*values, *map(list, zip(*rows, strict=True))],
+            )
+        else:
+            places = ", ".join(["%s"] * (len(same) + len(own)))
+            cursor.executemany(f"{into} VALUES ({places})", [(*values, *row) for row in rows])
+
+
+@transaction.atomic
+def _start(job_id: uuid.UUID, cursor: str) -> None:
     """The last row is written: one UPDATE lets all of them go, or asks for a second person first."""
+    job = Job.objects.select_for_update(of=("self",)).select_related("account").get(pk=job_id)
+    if (job.state, job.cursor) != (JobState.PREPARING, cursor):
+        return  # another worker is at it
     job.state = JobState.PROPOSED if job.needs_release else JobState.RUNNING
     job.started_at = None if job.needs_release else timezone.now()
     job.title = f"{bulk_of(job).words} {job.total:,}"

@@ -80,7 +80,7 @@ def test_a_crash_while_preparing_leaves_nothing_claimable_and_another_worker_goe
 ) -> None:
     monkeypatch.setattr(preparing, "CHUNK", 4)
     job = asked(busy)
-    assert preparing._prepare_chunk(job.pk)
+    assert preparing._prepare_chunk(job.pk, preparing._look_for_more(job.pk))
     Command.objects.update(not_before=timezone.now() - timedelta(hours=1))
     assert Command.objects.count() == 4
     assert commands.claim(busy.account.pk) == []
