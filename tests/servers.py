@@ -269,8 +269,9 @@ def _reachable_by_others(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run a fresh PostgreSQL server, durable only as long as the tests.
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Run a fresh PostgreSQL server, which keeps nothing through a power cut unless `durable`: tests need no more, but
+    what is measured has to wait for the disk as the real one does.
 
     PostgreSQL refuses to run as root, so root runs it as `nobody`: its data lies in a folder of its own (pytest's are
     closed to other users), and its programs are copied there when nobody may not reach them.
@@ -305,12 +306,13 @@ def postgres() -> Iterator[Postgres]:
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
             "shared_buffers": "64MB",
             "max_connections": 200,
         }
+        if durable:
+            settings |= {"shared_buffers": "128MB"}
+        else:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [programs / "postgres", "-D", folder / "data", *options]
         server = Server(command, log=folder / "postgres.log", user=user)

@@ -41,7 +41,7 @@ def main() -> None:
         os.environ["LOG_LEVEL"] = "ERROR"
         os.environ.pop("REDIS_URL", None)
         if chosen.postgres:
-            os.environ["DATABASE_URL"] = stack.enter_context(servers.postgres()).database("bench")
+            os.environ["DATABASE_URL"] = stack.enter_context(servers.postgres(durable=True)).database("bench")
         else:
             os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}"
         market = stack.enter_context(servers.marketplace(folder / "marketplace"))
