@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from dashboard import mturk
-from dashboard.commands import TOKEN_LIFE, Kind, Outcome, register
+from dashboard.commands import Kind, Outcome, register, token_holds
 from dashboard.models import Command, State
 from workers.models import BonusPayment
 
@@ -29,7 +29,7 @@ class SendBonus(Kind):
         payment = self._find(command)
         if payment is not None:
             return Outcome(State.DONE, response={"GrantTime": str(payment.get("GrantTime"))})
-        if command.first_sent_at is None or timezone.now() - command.first_sent_at <= TOKEN_LIFE:
+        if token_holds(command):
             return Outcome(State.QUEUED)
         return Outcome(
             State.ATTENTION,

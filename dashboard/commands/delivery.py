@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard import audit, mturk, rate
 from dashboard.commands import claiming
-from dashboard.commands.kinds import TOKEN_LIFE, Outcome, kind_of, others_wait_for
+from dashboard.commands.kinds import Outcome, kind_of, others_wait_for, token_holds
 from dashboard.commands.states import move
 from dashboard.models import Account, Command, State
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: In units of MTURK_RETRY_SECONDS: how long MTurk has until it is asked about a lost answer; the longest backoff.
 ASK_AFTER, BACKOFF_LONGEST = 5.0, 300.0
+#: Of an account that is refused, until the next call.
+LONGEST_PAUSE = timedelta(seconds=60)
 #: Seconds a task goes on at the pace of a limited account before it leaves the rest to the next tick.
 PATIENCE = 50.0
 
@@ -106,7 +108,7 @@ class _Delivery:
 def send(command: Command) -> Outcome:
     """One call, in a pool thread, its errors turned into outcomes."""
     kind = kind_of(command)
-    if kind.takes_token and command.first_sent_at and timezone.now() - command.first_sent_at > TOKEN_LIFE:
+    if kind.takes_token and not token_holds(command):
         # MTurk forgot its token, which no longer stops a second payment: look for the first one instead.
         return Outcome(State.UNKNOWN, message="It was sent a day ago and is looked for before it is sent again.")
     try:
@@ -153,8 +155,12 @@ def _outcome(state: State, error: mturk.MTurkError, **more: Any) -> Outcome:
 
 def backoff(attempts: int) -> timedelta:
     """Doubling from a second to five minutes, with jitter so that a crowd of rows does not come back as one."""
-    longest = settings.MTURK_RETRY_SECONDS * min(BACKOFF_LONGEST, 2.0 ** min(attempts, 10))
-    return timedelta(seconds=longest * random.uniform(0.5, 1.0))  # noqa: S311
+    wait = timedelta(seconds=settings.MTURK_RETRY_SECONDS * 2.0 ** min(attempts, 10))
+    return min(longest_backoff(), wait) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+def longest_backoff() -> timedelta:
+    return timedelta(seconds=settings.MTURK_RETRY_SECONDS * BACKOFF_LONGEST)
 
 
 def settle(command: Command, outcome: Outcome) -> bool:
@@ -285,7 +291,7 @@ def note_problem(account_id: int, message: str) -> None:
         account.problem_count += 1
         account.problem = message
         account.problem_since = account.problem_since or timezone.now()
-        account.retry_at = timezone.now() + min(backoff(account.problem_count), timedelta(seconds=60))
+        account.retry_at = timezone.now() + min(backoff(account.problem_count), LONGEST_PAUSE)
         account.save(update_fields=["problem", "problem_since", "problem_count", "retry_at"])
 
 

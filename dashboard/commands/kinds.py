@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.utils import timezone
+
 from dashboard import mturk
 from dashboard.models import Command, State
 
-#: MTurk forgets an idempotency token after 24 hours; an hour is left for clocks that disagree.
-TOKEN_LIFE = timedelta(hours=23)
+#: MTurk forgets an idempotency token after 24 hours; an hour is left for clocks that disagree, or are put right.
+CLOCKS_APART = timedelta(hours=1)
+TOKEN_LIFE = timedelta(hours=24) - CLOCKS_APART
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,16 @@ class Kind:
 
     def subject(self, command: Command) -> str:
         return command.assignment_id or command.worker_id or command.hit_id
+
+
+def token_holds(command: Command) -> bool:
+    """Whether MTurk surely knows the token of this command's first call, so that sending it again is harmless.
+
+    A call from far in the future tells of a clock that was moved back: how long ago it was, nobody knows.
+    """
+    if command.first_sent_at is None:
+        return True
+    return -CLOCKS_APART <= timezone.now() - command.first_sent_at <= TOKEN_LIFE
 
 
 _kinds: dict[str, Kind] = {}

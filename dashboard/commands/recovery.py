@@ -1,14 +1,17 @@
 """What became of commands without an answer, and what dead workers left behind."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from dashboard.commands.claiming import CHUNK, requeue_lapsed
-from dashboard.commands.delivery import ask_remote, backoff, finish, note_problem
-from dashboard.commands.kinds import TOKEN_LIFE, Outcome, kind_of
+from dashboard import budget
+from dashboard.commands.asking import undo_window
+from dashboard.commands.claiming import CHUNK, CLAIM_FOR, requeue_lapsed
+from dashboard.commands.delivery import LONGEST_PAUSE, ask_remote, backoff, finish, longest_backoff, note_problem
+from dashboard.commands.kinds import Outcome, kind_of, token_holds
 from dashboard.commands.states import move
 from dashboard.models import Account, Command, State
 
@@ -37,11 +40,9 @@ def _settle_answer(command: Command, outcome: Outcome) -> None:
     now = timezone.now()
     kind = kind_of(command)
     state, message = outcome.state, outcome.message
-    if state == State.QUEUED:
-        age = now - command.first_sent_at if command.first_sent_at else timedelta()
-        if not kind.repeatable or (kind.takes_token and age > TOKEN_LIFE):
-            state = State.ATTENTION
-            message = "MTurk does not show it, but it is too old to be sent again safely. Look, and decide."
+    if state == State.QUEUED and (not kind.repeatable or (kind.takes_token and not token_holds(command))):
+        state = State.ATTENTION
+        message = "MTurk does not show it, but it is too old to be sent again safely. Look, and decide."
     if state == State.UNKNOWN:
         # Asked in vain: a dead endpoint is asked again when it is back; anything else a few times, then a person.
         if outcome.refused or command.asks < ASK_AT_MOST:
@@ -64,12 +65,35 @@ def _settle_answer(command: Command, outcome: Outcome) -> None:
             finish([(command, Outcome(state, code=outcome.code, message=message, request_id=outcome.request_id))])
 
 
+def bring_near(now: datetime) -> None:
+    """After a clock was moved back, waits that were counted by it end so far in the future as none ever lasts.
+
+    None ends later than the longest of its sort would that begins now.
+    """
+    held = Command.objects.filter(state=State.SENDING, claimed_until__gt=now + CLAIM_FOR)
+    if held.exists():
+        held.update(claimed_until=now + CLAIM_FOR)
+    Account.objects.filter(retry_at__gt=now + LONGEST_PAUSE).update(retry_at=now + LONGEST_PAUSE)
+    for account in Account.objects.all():
+        new = Q(state=State.QUEUED, attempts=0)
+        for sort, longest in (
+            (new & Q(waiting_for=""), undo_window(account)),
+            (new & ~Q(waiting_for=""), budget.AGAIN),
+            (Q(state=State.QUEUED, attempts__gt=0), longest_backoff()),
+            (Q(state=State.UNKNOWN), longest_backoff()),
+        ):
+            far = Command.objects.filter(sort, account=account, not_before__gt=now + longest)
+            if far.exists():
+                far.update(not_before=now + longest)
+
+
 def sweep() -> list[int]:
     """Free what dead workers held, and name the accounts in which something is due. Needs no message to have arrived.
 
     A lapsed claim whose call never left goes back to the queue; one that may have left is unknown and asked about.
     """
     now = timezone.now()
+    bring_near(now)
     requeue_lapsed(now)
     Command.objects.lapsed(now).exclude(sent_at=None).update(
         state=State.UNKNOWN,

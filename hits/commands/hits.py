@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.utils import timezone
 
 from dashboard import mturk
-from dashboard.commands import TOKEN_LIFE, Kind, Outcome, register
+from dashboard.commands import Kind, Outcome, register, token_holds
 from dashboard.models import Command, State
 from hits.models import HIT, Assignment, HITType
 
@@ -164,8 +164,7 @@ class AddAssignments(HITChange):
 
     def judge(self, command: Command, remote: dict[str, Any]) -> tuple[State, str]:
         # How many there were before may have been changed by others, so their number proves nothing; the token does.
-        age = timezone.now() - command.first_sent_at if command.first_sent_at else timedelta()
-        if age <= TOKEN_LIFE:
+        if token_holds(command):
             return State.QUEUED, ""
         return State.ATTENTION, (
             f"It was sent more than 23 hours ago. MTurk says that {remote['MaxAssignments']} workers are asked for in "
