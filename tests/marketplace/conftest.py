@@ -121,3 +121,16 @@ def wire(marketplace: servers.Marketplace, access_key: str) -> Wire:
 def control(marketplace: servers.Marketplace) -> Control:
     """The control paths: `control.post("accept", {...})`, `control.advance(60)`."""
     return Control(marketplace)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say out loud which clients did not run: a green run without them has not tried them."""
+    reasons = {
+        str(report.longrepr[-1]).partition("CLIENT MISSING: ")[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and "CLIENT MISSING" in str(report.longrepr[-1])
+    }
+    if reasons:
+        terminalreporter.section("CLIENTS SKIPPED", sep="!", red=True, bold=True)
+        for reason in sorted(reasons):
+            terminalreporter.line(reason, red=True)
