@@ -5,6 +5,7 @@ from typing import Any
 from .. import clock, qualifications
 from ..errors import RequestError
 from ..models import Qualification, QualificationType, Requester
+from ..system_types import SYSTEM_TYPES
 from . import finding, limits, shapes
 from .pages import page
 
@@ -31,7 +32,9 @@ def disassociate_qualification_from_worker(requester: Requester, request: dict[s
 
 
 def get_qualification_score(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
-    """A worker's value of a type of the requester's (api:1185)."""
+    """A worker's value of a type of the requester's; those of the system's types are nobody's to ask (api:1185)."""
+    if request["QualificationTypeId"] in SYSTEM_TYPES:
+        raise _none()
     kind = finding.qualification_type(requester, request["QualificationTypeId"])
     return {"Qualification": shapes.qualification(_held(kind, request["WorkerId"]))}
 
@@ -52,11 +55,15 @@ def _held(kind: QualificationType, worker_id: str, *, lock: bool = False) -> Qua
         rows = rows.select_for_update(no_key=True, of=("self",))
     found = rows.select_related("worker", "qualification_type").first()
     if found is None:
-        raise RequestError(
-            "You requested a Qualification that does not exist.", "AWS.MechanicalTurk.QualificationDoesNotExist"
-        )
+        raise _none()
     if found.status != Qualification.Status.GRANTED:
         raise RequestError(
             "This operation can be called with a status of: Granted", "AWS.MechanicalTurk.InvalidQualificationState"
         )
     return found
+
+
+def _none() -> RequestError:
+    return RequestError(
+        "You requested a Qualification that does not exist.", "AWS.MechanicalTurk.QualificationDoesNotExist"
+    )

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -100,6 +101,16 @@ def ask(control: Any, kind: dict[str, Any], worker_id: str, **given: Any) -> dic
     """A worker asks for a qualification or, with `Fields` or `Answer`, hands in its test."""
     whose = {"QualificationTypeId": kind["QualificationTypeId"], "WorkerId": worker_id}
     return control.post("qualification-requests", whose | given)
+
+
+def told(marketplace: Any, worker_id: str) -> list[tuple[str, str]]:
+    """Subject and text of the worker's messages, the oldest first."""
+    with contextlib.closing(sqlite3.connect(marketplace.data / "marketplace.sqlite3")) as database:
+        return database.execute(
+            "SELECT subject, text FROM marketplace_message JOIN marketplace_worker AS worker"
+            " ON worker.id = marketplace_message.worker_id WHERE worker.worker_id = ? ORDER BY marketplace_message.id",
+            [worker_id],
+        ).fetchall()
 
 
 def do(control: Any, hit: dict[str, Any], worker_id: str, **fields: Any) -> str:
