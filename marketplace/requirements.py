@@ -5,9 +5,10 @@ Source: api, section QualificationRequirement.
 """
 
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from django_countries.data import COUNTRIES
 
 from . import qualifications
 from .errors import ParameterValidationError, RequestError
@@ -15,7 +16,13 @@ from .models import HITType, QualificationType, Requester, RequiredQualification
 from .system_types import LOCALE, SYSTEM_TYPES
 
 MOST = 10
-_COUNTRY = re.compile("[A-Z]{2}")
+# ISO 3166-2:US: the states, the federal district, and the territories.
+STATES = frozenset({
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME",
+    "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA",
+    "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+    "DC", "AS", "GU", "MP", "PR", "UM", "VI",
+})  # fmt: skip
 _PREVIEW = {"PreviewAndAccept", "DiscoverPreviewAndAccept"}
 _DISCOVER = {"DiscoverPreviewAndAccept"}
 
@@ -150,12 +157,14 @@ def _check_values(about: str, comparator: str, name: str, values: list, others: 
 
 def _check_locale(about: str, locale: Mapping[str, str]) -> None:
     country, subdivision = locale["Country"], locale.get("Subdivision")
-    if not _COUNTRY.fullmatch(country):
+    if country not in COUNTRIES:
         raise _invalid(f"The Country {country} in {about} is not an ISO 3166 country code, e.g. US.")
     if subdivision and country != "US":  # api:5174
         raise _invalid(
             f"The Subdivision {subdivision} cannot be used in {about}: only those of the United States are known."
         )
+    if subdivision and subdivision not in STATES:
+        raise _invalid(f"The Subdivision {subdivision} in {about} is no state of the United States, e.g. CA.")
 
 
 def _meets(requirement: Mapping[str, Any], worker: Worker, values: Values) -> bool:
