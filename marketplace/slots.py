@@ -22,6 +22,13 @@ from .models import HIT, Assignment, HITType, Worker
 DISPOSE_AFTER = timedelta(days=120)
 
 
+def _review() -> Any:
+    """The module that runs review policies, loaded late: what policies do, they do by the functions here."""
+    from . import review
+
+    return review
+
+
 def terms(hit_type: HITType, max_assignments: int) -> tuple[Decimal, Decimal]:
     """(reward, fee) of one assignment."""
     masters = policies.asks_for_masters(hit_type.requirements)
@@ -78,9 +85,15 @@ def hand_in(assignment: Assignment, answer: str, *, at: datetime) -> None:
     assignment.submit_time = at
     assignment.auto_approval_time = at + timedelta(seconds=assignment.auto_approval_delay)
     prepared.update(assignment, "status", "answer", "submit_time", "auto_approval_time")
-    assignment.hit.pending -= 1
-    assignment.hit.submitted += 1
-    _save(assignment.hit, at)
+    hit = assignment.hit
+    hit.pending -= 1
+    hit.submitted += 1
+    if hit.assignment_review_policy is not None:
+        hit.being_scored = True
+        _save(hit, at)
+        _review().submitted(assignment, at=at)
+        hit.being_scored = False
+    _save(hit, at)
 
 
 def put_back(assignment: Assignment, status: Assignment.Status, *, at: datetime) -> None:
@@ -205,6 +218,9 @@ def _save(hit: HIT, at: datetime, *more: str) -> None:
         # Extended or given back: it is no longer reviewable, so no longer being reviewed, and its 120 days start anew.
         hit.dispose_at = None
         hit.reviewing = False
-    elif hit.dispose_at is None:
+    becomes_reviewable = not (hit.open_slots or hit.pending or hit.dispose_at or hit.being_scored)
+    if becomes_reviewable:
         hit.dispose_at = at + DISPOSE_AFTER
     prepared.update(hit, "open_slots", "pending", "submitted", "completed", "dispose_at", "reviewing", *more)
+    if becomes_reviewable and hit.hit_review_policy is not None:
+        _review().reviewable(hit, at=at)

@@ -95,6 +95,10 @@ class HIT(models.Model):
     dispose_at = models.DateTimeField(null=True, blank=True, help_text="set while nothing is open or pending")
     disposed_at = models.DateTimeField(null=True, blank=True)
 
+    # Not a column: its assignment review policy is at work, and may still open a slot. Only then it is decided whether
+    # the HIT has become reviewable.
+    being_scored = False
+
     objects = HITQuerySet.as_manager()
 
     class Meta:

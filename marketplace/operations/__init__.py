@@ -24,6 +24,7 @@ from . import (
     qualification_requests,
     qualification_types,
     qualifications,
+    review_results,
 )
 
 Operation = Callable[[Requester, dict[str, Any]], dict[str, Any]]
@@ -65,6 +66,7 @@ OPERATIONS: dict[str, Operation] = {
         "DeleteWorkerBlock": blocks.delete_worker_block,
         "ListWorkerBlocks": blocks.list_worker_blocks,
         "NotifyWorkers": messages.notify_workers,
+        "ListReviewPolicyResultsForHIT": review_results.list_review_policy_results_for_hit,
         "GetFileUploadURL": files.get_file_upload_url,
         "CreateQualificationType": qualification_types.create_qualification_type,
         "UpdateQualificationType": qualification_types.update_qualification_type,

@@ -4,20 +4,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import clock, ledger, slots, tokens
+from .. import clock, ledger, review, slots, tokens
 from ..documents import DocumentError, Kind, Question, parse_question
 from ..errors import ParameterValidationError, RequestError
 from ..models import HIT, HITType, Requester
+from ..policies import PolicyError
 from . import finding, limits, shapes
 from .hit_types import hit_type_of
 from .pages import page
 
 MAX_ASSIGNMENTS = 1_000_000_000
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-POLICIES = {
-    "AssignmentReviewPolicy": "ScoreMyKnownAnswers/2011-09-01",
-    "HITReviewPolicy": "SimplePlurality/2011-09-01",
-}
 
 
 def create_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
@@ -139,9 +136,9 @@ def _secure(question: Question) -> None:
 
 def _policy(request: dict[str, Any], name: str) -> dict[str, Any] | None:
     policy = request.get(name)
-    if policy is not None and policy["PolicyName"] != POLICIES[name]:
-        raise ParameterValidationError(
-            f'The value "{policy["PolicyName"][:100]}" is not valid for the PolicyName of {name}. '
-            f"The policy there is {POLICIES[name]}."
-        )
+    if policy is not None:
+        try:
+            review.check(policy, of_hit=name == "HITReviewPolicy")
+        except PolicyError as error:
+            raise ParameterValidationError(str(error)) from None
     return policy

@@ -53,6 +53,30 @@ def page(
     return shown, answer
 
 
+def page_of_several(
+    lists: Sequence[QuerySet[Any]], requester: Requester, request: dict[str, Any], scope: str, *, size: int
+) -> tuple[list[list[Any]], dict[str, Any]]:
+    """One page over several lists, one behind the other, each by its rows' ids: the rows of each, and NextToken if
+    there is more. `size` holds where the request has no MaxResults.
+    """
+    room = request.get("MaxResults") or size
+    context = f"{requester.pk} {scope}".encode()
+    token = request.get("NextToken")
+    first, after = _open(token, context, 2) if token else (0, 0)
+    shown: list[list[Any]] = [[] for _ in lists]
+    for place, rows in enumerate(lists):
+        if place < first:
+            continue
+        behind = after if place == first else 0
+        found = list(rows.filter(pk__gt=behind).order_by("pk")[: room + 1])
+        shown[place] = found[:room]
+        if len(found) > room:
+            last = shown[place][-1].pk if shown[place] else behind
+            return shown, {"NextToken": _seal([place, last], context)}
+        room -= len(found)
+    return shown, {}
+
+
 def _number(row: Model, name: str) -> int:
     value = getattr(row, name)
     return round(value.timestamp() * 1000) if isinstance(value, datetime) else value

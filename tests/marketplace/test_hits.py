@@ -128,11 +128,6 @@ def test_limits(mturk, change, sentence):
         new_hit(mturk, **change)
 
 
-def test_review_policies_are_accepted(mturk):
-    policy = {"PolicyName": "ScoreMyKnownAnswers/2011-09-01", "Parameters": [{"Key": "ApproveIf", "Values": ["1"]}]}
-    assert new_hit(mturk, AssignmentReviewPolicy=policy)["HITId"]
-
-
 def test_no_hit_without_the_money_and_nothing_is_written(mturk):
     with refused("InsufficientFunds", "^This Requester has insufficient funds in their account"):
         new_hit(mturk, Reward="8333.34", UniqueRequestToken="dear")
