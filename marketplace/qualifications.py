@@ -196,12 +196,12 @@ def not_needed(hit_type: HITType, *, at: datetime) -> None:
     own = {requirement["QualificationTypeId"] for requirement in hit_type.requirements} - SYSTEM_TYPES.keys()
     if not own:
         return
-    disposing = QualificationType.objects.filter(
-        qualification_type_id__in=own, deleted_at__isnull=False, disposed_at=None
-    )
-    # Locked: of the last two HITs put away at once, the second has to see that the first is gone.
-    for kind in disposing.select_for_update(no_key=True).order_by("pk"):
-        _dispose_unneeded(kind, at)
+    # Locked before anybody looks whether they are deleted: a deletion under way and the last HIT put away see each
+    # other, and of the last two HITs put away at once the second sees that the first is gone.
+    kinds = QualificationType.objects.filter(qualification_type_id__in=own, disposed_at=None)
+    for kind in kinds.select_for_update(no_key=True).order_by("pk"):
+        if kind.deleted_at:
+            _dispose_unneeded(kind, at)
 
 
 def hits_using(type_id: str) -> QuerySet[HIT]:
