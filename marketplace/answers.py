@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .documents import Answer, AnswerKind, DocumentError, Kind, build_answers, parse_answers, parse_question
+from .documents import Answer, AnswerKind, DocumentError, Kind, build_answers, check_answers, parse_question
 from .documents.questions import FormQuestion, Question
 
 # The frame's own parameters; forms post them back and they are no answers (api:2725).
@@ -12,7 +12,7 @@ Fields = Mapping[str, str | list[str]]
 
 def checked(document: str) -> str:
     """The document, unchanged, if it is one; else DocumentError."""
-    parse_answers(document)
+    check_answers(document)
     return document
 
 

@@ -1,15 +1,16 @@
 """The XML documents that requesters and workers exchange: read safely, written exactly. Pure: lxml, no Django.
 
 `parse_question(text) -> Question`, `parse_answers(text) -> list[Answer]`, `build_answers(answers) -> str` read and
-write; `check_question`, `parse_question_form` (a qualification test) and `parse_answer_key` take in what a requester
-hands in, by the schemas in `xsd/`. Whatever cannot be used raises `DocumentError(message, line)`. Every document is a
-stranger's: size and depth are bounded, a DOCTYPE is refused, entities are never expanded, nothing is ever fetched.
+write; `check_question`, `parse_question_form` (a qualification test), `parse_answer_key` and `check_answers` take in
+what somebody hands in, by the schemas in `xsd/`. Whatever cannot be used raises `DocumentError(message, line)`. Every
+document is a stranger's: size and depth are bounded, a DOCTYPE is refused, entities are never expanded, nothing is
+ever fetched.
 """
 
 from .answer_keys import AnswerKey, parse_answer_key
-from .answers import Answer, build_answers, parse_answers
+from .answers import Answer, build_answers, check_answers, parse_answers
 from .questions import AnswerKind, FormQuestion, Kind, Question, Selection, parse_question
-from .safely import DocumentError
+from .safely import DocumentError, Language
 from .strict import check_question, parse_question_form
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "DocumentError",
     "FormQuestion",
     "Kind",
+    "Language",
     "Question",
     "Selection",
     "build_answers",
+    "check_answers",
     "check_question",
     "parse_answer_key",
     "parse_answers",

@@ -8,11 +8,13 @@ from typing import Any
 from lxml import etree
 
 from .safely import DocumentError, Element, read, split_tag
+from .schemas import schema
 
 NAMESPACE = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
 # Answers carry drawings as base64, so they may be much longer than questions; real ones stay far below this.
 MAX_BYTES = 4 * 1024 * 1024
 
+_AT_ONCE = 500  # answers the schema looks at together
 _WHAT = "answer document"
 _ROOT = f"{{{NAMESPACE}}}QuestionFormAnswers"
 _ANSWER = f"{{{NAMESPACE}}}Answer"
@@ -57,6 +59,27 @@ def parse_answers(text: str) -> list[Answer]:
     return [_answer(element) for element in root]
 
 
+def check_answers(text: str) -> None:
+    """DocumentError if this is not a QuestionFormAnswers document as the schema has it, in order and kind as well.
+
+    For what a worker hands in. Reading is lenient, because answers of other marketplaces have to be shown too.
+    """
+    root = read(text, limit=MAX_BYTES, what=_WHAT)
+    if root.tag != _ROOT:
+        raise _wrong_root(root)
+    # Before the schema, because this stops at the first mistake. A schema lists them all and counts the siblings of
+    # each: 50,000 mistakes would take it a minute.
+    for element in root:
+        _answer(element)
+        _plain_elements(element)
+    rules = schema("QuestionFormAnswers-2005-10-01")
+    while len(root) > _AT_ONCE:
+        some: Element = etree.Element(_ROOT)
+        some.extend(root[:_AT_ONCE])  # moves them out of the root
+        rules.check(some)
+    rules.check(root)
+
+
 def build_answers(answers: Iterable[Answer]) -> str:
     """The document of these answers, exactly as MTurk writes it: one element per line, `<FreeText/>` for blank text.
 
@@ -92,6 +115,7 @@ def _answer(element: Element) -> Answer:
         raise _unexpected(element)
     identifier: str | None = None
     answer = Answer("")
+    selected: list[str] = []
     for child in element:
         tag = child.tag
         if tag == _IDENTIFIER:
@@ -99,7 +123,7 @@ def _answer(element: Element) -> Answer:
         elif tag == _FREE_TEXT:
             answer.free_text = child.text or ""
         elif tag == _SELECTION:
-            answer.selection_identifiers += (child.text or "",)
+            selected.append(child.text or "")
         elif tag in _OTHER_TAGS:
             answer.other_selection = child.text or ""
         elif tag == _FILE_SIZE:
@@ -113,7 +137,21 @@ def _answer(element: Element) -> Answer:
     if identifier is None:
         raise DocumentError("An Answer has no QuestionIdentifier.", element.sourceline)
     answer.question_identifier = identifier
+    if selected:
+        answer.selection_identifiers = tuple(selected)
     return answer
+
+
+def _plain_elements(answer: Element) -> None:
+    """No attributes, and no text but in the parts."""
+    for element in answer.iter():
+        if element.attrib:
+            raise DocumentError(
+                f"The attribute {split_tag(element.keys()[0])[1]} is not allowed on {split_tag(element.tag)[1]}.",
+                element.sourceline,
+            )
+        if element.tail and not element.tail.isspace():
+            raise DocumentError("Text is not allowed between the elements of an Answer.", element.sourceline)
 
 
 def _size(element: Element) -> int:

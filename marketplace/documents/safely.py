@@ -1,5 +1,7 @@
 """Reading XML that a stranger wrote: bounded, offline, and without a document type."""
 
+import re
+from enum import StrEnum
 from typing import Any
 
 from lxml import etree
@@ -8,7 +10,7 @@ from lxml import etree
 Element = Any
 
 # No network, no DTD, no entities of the document's own; libxml2 itself bounds depth (256) and the size of one text.
-_PARSER_OPTIONS: dict[str, Any] = {
+PARSER_OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
     "no_network": True,
@@ -18,16 +20,38 @@ _PARSER_OPTIONS: dict[str, Any] = {
     # The text is a str, already decoded: what its own declaration says about its encoding no longer matters.
     "encoding": "utf-8",
 }
-_PARSER = etree.XMLParser(**_PARSER_OPTIONS)
+_PARSER = etree.XMLParser(**PARSER_OPTIONS)
+
+
+class Language(StrEnum):
+    """What is wrong where something is wrong: the document, its XHTML (FormattedContent), or its page of HTML."""
+
+    XML = "XML"
+    XHTML = "XHTML"
+    HTML5 = "HTML5"
 
 
 class DocumentError(ValueError):
     """A document that cannot be used. `message` is a sentence for whoever wrote it, `line` counts from 1 if known."""
 
+    language = Language.XML
+
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message if line is None else f"{message} (line {line})")
         self.message = message
         self.line = line
+
+
+class XHTMLError(DocumentError):
+    """A FormattedContent that is no XHTML, or none of the allowed kind; `line` is that of the whole document."""
+
+    language = Language.XHTML
+
+
+class HTMLError(DocumentError):
+    """An HTMLContent that is no HTML5. `message` names lines and columns of the HTML, as MTurk did; no `line`."""
+
+    language = Language.HTML5
 
 
 def read(text: str, *, limit: int, what: str) -> Element:
@@ -46,7 +70,7 @@ def read(text: str, *, limit: int, what: str) -> Element:
         return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
-        raise DocumentError(f"The {what} is not well-formed XML: {_sentence(error)}", line) from error
+        raise DocumentError(f"The {what} is not well-formed XML: {complaint(error)}", line) from error
 
 
 def split_tag(tag: str) -> tuple[str, str]:
@@ -61,9 +85,12 @@ def _too_long(size: int, limit: int, what: str) -> DocumentError:
     return DocumentError(f"The {what} is {size} bytes long; at most {limit} are allowed.")
 
 
-def _sentence(error: etree.XMLSyntaxError) -> str:
+def complaint(error: etree.XMLSyntaxError) -> str:
+    """What libxml2 says is wrong, as a sentence."""
     # Without the ", line 3, column 7" that lxml appends: the line is told separately.
     text = (error.msg or "it cannot be read").split(", line ")[0].strip()[:300]
+    # "Opening and ending tag mismatch: b line 1 and a": a line of the part, where ours is one of the whole.
+    text = re.sub(r"mismatch: (.*) line \d+ and ", r"mismatch: \1 and ", text)
     return text if text.endswith(".") else text + "."
 
 

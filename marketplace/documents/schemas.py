@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from lxml import etree
 
@@ -23,7 +24,12 @@ _KINDS = {
 }
 
 # The patterns our schemas use, in words.
-_PATTERNS = {"https?://.+": "begin with http:// or https://"}
+_PATTERNS = {
+    "https?://.+": "begin with http:// or https://",
+    "(https?|ftp|news|nntp|gopher|telnet)://.+|(news|mailto):.+": (
+        "begin with http://, https://, ftp://, news:, nntp://, gopher://, telnet:// or mailto:"
+    ),
+}
 
 
 class Schema:
@@ -38,7 +44,8 @@ class Schema:
         with self._lock:
             if self._schema.validate(root):
                 return
-            found = next(iter(self._schema.error_log))
+            log: Any = self._schema.error_log  # a sequence, whatever its type stub says
+            found = log[0]
         raise DocumentError(_sentence(found.message or ""), found.line or None)
 
 

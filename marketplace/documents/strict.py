@@ -5,6 +5,8 @@ Reading (questions.py) is lenient, because what was once accepted has to be show
 
 from urllib.parse import urlsplit
 
+from .formatted_content import check_formatted_content
+from .html5 import check_html
 from .questions import MAX_BYTES, AnswerKind, FormQuestion, Kind, Question, read_question, version
 from .safely import DocumentError, Element, read, split_tag
 from .schemas import schema
@@ -19,7 +21,9 @@ def check_question(text: str) -> Question:
     _check_schema(root)
     if question.kind is Kind.EXTERNAL_QUESTION:
         _check_address(question.url)
-    elif question.kind is Kind.QUESTION_FORM:
+    elif question.kind is Kind.HTML_QUESTION:
+        check_html(question.html)
+    else:
         _check_form(root, question)
     return question
 
@@ -57,6 +61,8 @@ def _check_form(root: Element, form: Question) -> None:
     for question in form.questions:
         if question.answer_kind is AnswerKind.SELECTION:
             _check_selections(question)
+    for element in root.iter(f"{{{split_tag(root.tag)[0]}}}FormattedContent"):
+        check_formatted_content(element.text or "", element.sourceline)
 
 
 def _check_selections(question: FormQuestion) -> None:
