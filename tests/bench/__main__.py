@@ -1,4 +1,5 @@
-"""`make bench`: how fast a sync reads, the queue shows and decisions arrive, beside what plain means reach.
+"""`make bench`: how fast a sync reads, the queue shows, decisions arrive and the marketplace answers, beside
+what plain means reach.
 
 Everything runs in a folder of its own against a marketplace of its own; nothing of `var/` is touched but the result,
 `var/bench.json`. Times are medians, since one machine is never quiet: read the ratios.
@@ -30,7 +31,9 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the median counts (3)")
     parser.add_argument("--commands", type=int, default=300, help="decisions that are delivered, at each latency (300)")
     parser.add_argument("--job", type=int, default=20_000, help="commands of the job that is prepared (20000)")
-    parser.add_argument("--only", choices=["sync", "queue", "delivery"], help="one part; the queue needs the sync")
+    parser.add_argument(
+        "--only", choices=["sync", "queue", "delivery", "marketplace"], help="one part; queue needs sync"
+    )
     parser.add_argument("--postgres", action="store_true", help="use a PostgreSQL of its own")
     chosen = parser.parse_args()
 
@@ -54,15 +57,17 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
 
-        from tests.bench import delivery, queue, sync
+        from tests.bench import delivery, marketplace, queue, sync
 
         lines = []
-        if chosen.only != "delivery":
+        if chosen.only not in ("delivery", "marketplace"):
             lines += sync.measure(market, hits=chosen.hits, assignments=chosen.assignments, repeat=chosen.repeat)
         if chosen.only in (None, "queue"):
             lines += queue.measure(rows=chosen.rows, repeat=chosen.repeat)
         if chosen.only in (None, "delivery"):
             lines += delivery.measure(market, count=chosen.commands, rows=chosen.job)
+        if chosen.only in (None, "marketplace"):
+            lines += marketplace.measure(folder)
         show(lines)
         save(lines, vars(chosen))
 
