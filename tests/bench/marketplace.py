@@ -210,7 +210,7 @@ def deep_token(market: Market, operation: str, **request: Any) -> tuple[str, int
     while True:
         answer = market.caller.call(operation, **request, MaxResults=PAGE, **({"NextToken": token} if token else {}))
         if answer["NumResults"] < PAGE or "NextToken" not in answer:
-            return last, pages - 1
+            return last, pages
         last, token, pages = token, answer["NextToken"], pages + 1
 
 
