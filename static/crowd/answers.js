@@ -11,6 +11,10 @@ export function fields(root) {
   for (const element of root.querySelectorAll("*")) {
     if (typeof element.answer === "function" || NATIVE.has(element.localName)) {
       found.push(element);
+      // Questions that a script added to a widget's own form, where that is inside another one.
+      if (element.innerForm && !element.isOwnForm) {
+        found.push(...fields(element.innerForm));
+      }
     }
   }
   return found;

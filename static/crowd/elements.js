@@ -2,7 +2,10 @@
 
 import { CrowdButton, CrowdFab, CrowdIconButton } from "./buttons.js";
 import { CrowdCheckbox, CrowdRadioButton, CrowdRadioGroup, CrowdToggleButton } from "./choices.js";
+import { CrowdClassifier, CrowdClassifierMultiSelect } from "./classifier.js";
+import { CrowdEntityAnnotation } from "./entities.js";
 import { CrowdForm } from "./form.js";
+import { CrowdImageClassifier, CrowdImageClassifierMultiSelect } from "./image-classifier.js";
 import { CrowdInstructions } from "./instructions.js";
 import { CrowdCard, CrowdModal, CrowdTab, CrowdTabs } from "./layout.js";
 import { sheet } from "./look.js";
@@ -32,6 +35,11 @@ const ELEMENTS = {
   "crowd-tab": CrowdTab,
   "crowd-modal": CrowdModal,
   "crowd-instructions": CrowdInstructions,
+  "crowd-classifier": CrowdClassifier,
+  "crowd-classifier-multi-select": CrowdClassifierMultiSelect,
+  "crowd-image-classifier": CrowdImageClassifier,
+  "crowd-image-classifier-multi-select": CrowdImageClassifierMultiSelect,
+  "crowd-entity-annotation": CrowdEntityAnnotation,
 };
 
 function define() {

@@ -13,7 +13,10 @@ import pytest
 from tests.servers import ROOT
 
 STATIC = ROOT / "static"
-SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups; default-src * data: blob: 'unsafe-inline' 'unsafe-eval'"
+SANDBOX = (
+    "sandbox allow-scripts allow-forms allow-modals allow-popups; "
+    "default-src * data: blob: 'unsafe-inline' 'unsafe-eval'"
+)
 ASSIGNMENT = "3FF35DF14901C82A31408C34AB6DF1"
 
 
@@ -22,7 +25,8 @@ def picture(width: int, height: int) -> bytes:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         '<defs><pattern id="g" width="50" height="50" patternUnits="userSpaceOnUse">'
-        '<rect width="50" height="50" fill="#dfe6dc"/><path d="M50 0H0V50" fill="none" stroke="#b9c6b4"/></pattern></defs>'
+        '<rect width="50" height="50" fill="#dfe6dc"/>'
+        '<path d="M50 0H0V50" fill="none" stroke="#b9c6b4"/></pattern></defs>'
         f'<rect width="{width}" height="{height}" fill="url(#g)"/></svg>'
     ).encode()
 
@@ -36,6 +40,9 @@ class Tasks:
         tasks = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
@@ -77,7 +84,8 @@ class Tasks:
         page.on("pageerror", lambda error: pytest.fail(f"uncaught: {error}"))
         self.pages["/task"] = whole or (
             '<!doctype html><html><head><meta charset="utf-8"><title>Task</title>'
-            "<script>document.addEventListener('all-crowd-elements-ready', () => { window.ready = (window.ready || 0) + 1; });</script>"
+            "<script>document.addEventListener('all-crowd-elements-ready', () => {"
+            "  window.ready = (window.ready || 0) + 1; });</script>"
             f'<script src="/static/crowd/crowd-html-elements.js"></script></head><body>{body}</body></html>'
         )
         query = {} if preview else {"assignmentId": ASSIGNMENT, "workerId": "A1", "turkSubmitTo": self.url}

@@ -142,7 +142,8 @@ def test_a_preview_shows_the_answer_and_sends_nothing(tasks: Any, page: Any) -> 
 
 
 SCRIPTED = """
-<crowd-form><p>Why?</p><crowd-input name="a" label="Name"></crowd-input><input type="hidden" name="late" value=""></crowd-form>
+<crowd-form><p>Why?</p><crowd-input name="a" label="Name"></crowd-input>
+<input type="hidden" name="late" value=""></crowd-form>
 <script>
   window.seen = [];
   document.querySelector('crowd-form').onsubmit = (e) => {
@@ -175,14 +176,16 @@ def test_scripts_find_what_they_rely_on(tasks: Any, page: Any) -> None:
       const inner = crowd.querySelector('form');
       return {
         same: crowd.form === inner, action: inner.action.endsWith('/mturk/externalSubmit'), method: inner.method,
-        last: inner.lastElementChild.outerHTML.startsWith('<crowd-button form-action="submit" variant="primary" data-testid="crowd-submit"'),
+        last: inner.lastElementChild.matches(
+          'crowd-button[form-action=submit][variant=primary][data-testid=crowd-submit]'),
         real: crowd.querySelector('crowd-input').shadowRoot.querySelector('input').name,
         keys: Object.keys(crowd._serializeForm()), box: Boolean(crowd.shadowRoot.querySelector('#answers-box')),
       };
     }""")
-    assert found == {
-        "same": True, "action": True, "method": "post", "last": True, "real": "tag1", "keys": ["taskAnswers"], "box": True,
-    }  # fmt: skip
+    assert found.pop("method") == "post"
+    assert found.pop("real") == "tag1"
+    assert found.pop("keys") == ["taskAnswers"]
+    assert found == {"same": True, "action": True, "last": True, "box": True}
 
 
 def test_a_host_may_take_over_the_last_step_and_scripts_may_submit(tasks: Any, page: Any) -> None:
@@ -219,7 +222,8 @@ def test_tags_closed_with_a_slash_still_work(tasks: Any, page: Any) -> None:
     """HTML knows no such thing: what follows becomes a child."""
     tasks.open(
         page,
-        '<crowd-form><crowd-input name="a" label="A"/><crowd-checkbox name="b" />One<crowd-checkbox name="c" />Two</crowd-form>',
+        '<crowd-form><crowd-input name="a" label="A"/><crowd-checkbox name="b" />One'
+        '<crowd-checkbox name="c" />Two</crowd-form>',
     )
     page.get_by_label("A").fill("x")
     page.locator("crowd-checkbox[name=c] .mark").click()
