@@ -9,6 +9,7 @@ ever fetched.
 
 from .answer_keys import AnswerKey, parse_answer_key
 from .answers import Answer, build_answers, check_answers, parse_answers
+from .layouts import Layout, parse_layout
 from .questions import AnswerKind, FormQuestion, Kind, Question, Selection, parse_question
 from .safely import DocumentError, Language
 from .strict import check_question, parse_question_form
@@ -21,6 +22,7 @@ __all__ = [
     "FormQuestion",
     "Kind",
     "Language",
+    "Layout",
     "Question",
     "Selection",
     "build_answers",
@@ -28,6 +30,7 @@ __all__ = [
     "check_question",
     "parse_answer_key",
     "parse_answers",
+    "parse_layout",
     "parse_question",
     "parse_question_form",
 ]

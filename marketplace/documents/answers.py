@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from .safely import DocumentError, Element, read, split_tag
+from .safely import UNWRITABLE, DocumentError, Element, read, split_tag
 from .schemas import schema
 
 NAMESPACE = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
@@ -28,7 +28,6 @@ _FILE_SIZE = f"{{{NAMESPACE}}}UploadedFileSizeInBytes"
 _FILE_KEY = f"{{{NAMESPACE}}}UploadedFileKey"
 _NSMAP: dict[Any, str] = {None: NAMESPACE}
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(slots=True)
@@ -106,7 +105,7 @@ def build_answers(answers: Iterable[Answer]) -> str:
 
 def _add(parent: Element, tag: str, text: str) -> None:
     child = etree.SubElement(parent, tag)
-    child.text = _NOT_XML.sub("\ufffd", text) or None
+    child.text = UNWRITABLE.sub("\ufffd", text) or None
     child.tail = "\n"
 
 

@@ -10,12 +10,13 @@ from .safely import HTMLError
 
 _MOST = 10  # errors told
 _SHOWN = 500  # characters of the page told
-_MARKUP = re.compile(r"<(?:!--|[!?]|/?[A-Za-z][^\s/>]*)")
-_COMMENT_END = re.compile("--!?>")
-_SPACE = re.compile(r"[\s/]*")
-_ATTRIBUTE = re.compile(r"""(=?[^\s/>=]*)(?:\s*=\s*(?:("[^"]*"|'[^']*')|(["'])|[^\s>"'][^\s>]*|))?""")
+# How a page is taken apart, here and where a layout's placeholders are found.
+MARKUP = re.compile(r"<(?:!--|[!?]|/?[A-Za-z][^\s/>]*)")
+COMMENT_END = re.compile("--!?>")
+SPACE = re.compile(r"[\s/]*")
+ATTRIBUTE = re.compile(r"""(=?[^\s/>=]*)(?:\s*=\s*(?:("[^"]*"|'[^']*')|(["'])|[^\s>"'][^\s>]*|))?""")
 # Their content is text up to the end tag, whatever stands in it.
-_RAW = frozenset({"script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp"})
+RAW = frozenset({"script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp"})
 _ONCE = {
     "html": "Stray start tag “html”.",
     "head": "Stray start tag “head”.",
@@ -39,7 +40,7 @@ def _errors(html: str) -> list[tuple[int, str]]:
     seen: set[str] = set()
     form_open = False
     at = 0
-    while found := _MARKUP.search(html, at):
+    while found := MARKUP.search(html, at):
         start, at = found.span()
         markup = found[0]
         if markup == "<!--":
@@ -58,7 +59,7 @@ def _errors(html: str) -> list[tuple[int, str]]:
                 if form_open:
                     errors.append((start, _NESTED_FORM))
                 form_open = True
-            elif name in _RAW and at:
+            elif name in RAW and at:
                 at = _after_raw_text(html, at, name)
             elif name == "plaintext":
                 break
@@ -77,7 +78,7 @@ def _after_tag(html: str, at: int, errors: list[tuple[int, str]]) -> int:
     names: set[str] = set()
     touching = False  # a quoted value has just ended
     while True:
-        match = _SPACE.match(html, at)
+        match = SPACE.match(html, at)
         assert match is not None  # it matches nothing at all as well
         touching = touching and match.end() == at
         at = match.end()
@@ -87,7 +88,7 @@ def _after_tag(html: str, at: int, errors: list[tuple[int, str]]) -> int:
             return at + 1
         if touching:
             errors.append((at, "No space between attributes."))
-        match = _ATTRIBUTE.match(html, at)
+        match = ATTRIBUTE.match(html, at)
         assert match is not None
         if match[3]:  # a quote that is never closed
             return 0
@@ -117,7 +118,7 @@ def _after_comment(html: str, at: int) -> int:
     for empty in (">", "->"):
         if html.startswith(empty, at):
             return at + len(empty)
-    found = _COMMENT_END.search(html, at)
+    found = COMMENT_END.search(html, at)
     return found.end() if found else 0
 
 

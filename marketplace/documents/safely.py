@@ -9,6 +9,9 @@ from lxml import etree
 # An lxml element. The published type stubs are wrong about what is used here (sourceline, itertext).
 Element = Any
 
+# What XML has no way to write, not even by number.
+UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 # No network, no DTD, no entities of the document's own; libxml2 itself bounds depth (256) and the size of one text.
 PARSER_OPTIONS: dict[str, Any] = {
     "resolve_entities": False,

@@ -2,19 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from .. import clock, ledger, review, slots, tokens
-from ..documents import DocumentError, Kind, Question, parse_question
 from ..errors import ParameterValidationError, RequestError
 from ..models import HIT, HITType, Requester
 from ..policies import PolicyError
-from . import finding, limits, shapes
+from . import finding, limits, questions, shapes
 from .hit_types import hit_type_of
 from .pages import page
 
 MAX_ASSIGNMENTS = 1_000_000_000
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def create_hit(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
@@ -95,43 +92,14 @@ def _new_hit(requester: Requester, request: dict[str, Any], hit_type: HITType, n
         hit_type=hit_type,
         created_at=now,
         expiration=now + timedelta(seconds=lifetime),
-        question=_question(request),
+        question=questions.of_hit(requester, request),
+        layout_id=request.get("HITLayoutId") or "",
         annotation=limits.text("RequesterAnnotation", request.get("RequesterAnnotation") or "", 0, 255),
         max_assignments=maximum,
         open_slots=maximum,
         assignment_review_policy=_policy(request, "AssignmentReviewPolicy"),
         hit_review_policy=_policy(request, "HITReviewPolicy"),
     )
-
-
-def _question(request: dict[str, Any]) -> str:
-    question, layout = request.get("Question"), request.get("HITLayoutId")
-    if question is not None and layout is not None:
-        raise ParameterValidationError("Provide either Question or HITLayoutId, not both.")
-    if layout is not None:
-        raise RequestError(f"HITLayout {layout} does not exist.", "AWS.MechanicalTurk.HITLayoutDoesNotExist")
-    if request.get("HITLayoutParameters"):
-        raise ParameterValidationError("HITLayoutParameters need a HITLayoutId.")
-    if not question:
-        raise ParameterValidationError("Either a Question parameter or a HITLayoutId parameter must be provided.")
-    try:
-        _secure(parse_question(question))
-    except DocumentError as error:
-        raise ParameterValidationError(
-            "There was an error parsing the XML question or answer data in your request.  Please make sure the data is "
-            f"well-formed and validates against the appropriate schema. Details: {error}",
-            "AWS.MechanicalTurk.XMLParseError",
-        ) from error
-    return question
-
-
-def _secure(question: Question) -> None:
-    """An external page needs HTTPS (api:2648), unless it is on this machine: browsers take that for secure as well."""
-    if question.kind is not Kind.EXTERNAL_QUESTION:
-        return
-    address = urlsplit(question.url)
-    if address.scheme != "https" and address.hostname not in _LOOPBACK:
-        raise DocumentError(f'ExternalURL is "{question.url[:200]}"; it has to use the HTTPS protocol.')
 
 
 def _policy(request: dict[str, Any], name: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ..documents import DocumentError
+from ..documents import DocumentError, Language
 from ..errors import ParameterValidationError, RequestError
 
 YEAR = 31_536_000
@@ -56,11 +56,17 @@ def storable(request: Any, path: str = "") -> None:
 
 
 def bad_document(error: DocumentError) -> ParameterValidationError:
-    """A question, test or answer key that cannot be used, with the place and the reason."""
+    """A question, test or answer key that cannot be used, with the place and the reason, in MTurk's words."""
+    if error.language is Language.HTML5:
+        data, wanted, code = "HTML5 data", "validates as HTML5", "XHTMLParseError"
+    elif error.language is Language.XHTML:
+        data, wanted, code = "XHTML data", "validates against the appropriate schema", "XHTMLParseError"
+    else:
+        data, wanted, code = "XML question or answer data", "validates against the appropriate schema", "XMLParseError"
     return ParameterValidationError(
-        "There was an error parsing the XML question or answer data in your request.  Please make sure the data is "
-        f"well-formed and validates against the appropriate schema. Details: {error}",
-        "AWS.MechanicalTurk.XMLParseError",
+        f"There was an error parsing the {data} in your request.  Please make sure the data is well-formed and "
+        f"{wanted}. Details: {error}",
+        f"AWS.MechanicalTurk.{code}",
     )
 
 

@@ -13,6 +13,7 @@ def hit(row: HIT, now: datetime) -> dict[str, Any]:
         "HITId": row.hit_id,
         "HITTypeId": kind.hit_type_id,
         "HITGroupId": kind.hit_group_id,
+        "HITLayoutId": row.layout_id,
         "CreationTime": row.created_at,
         "Title": kind.title,
         "Description": kind.description,
