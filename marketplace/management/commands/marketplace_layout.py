@@ -82,15 +82,16 @@ class Command(BaseCommand):
         return html
 
     def owner(self, named: str) -> Any:
-        """The requester of that access key or name. As in the API a key nobody used is a new requester, unless strict."""
+        """The requester of that access key or name; unless strict, a key nobody used is a new one, as in the API."""
         from marketplace.models import Requester
+        from marketplace.sigv4 import is_access_key_id
 
         named = named.strip()
         found = Requester.objects.filter(access_key_id=named).first() or Requester.objects.filter(name=named).first()
         if not named or (found is None and settings.STRICT):
             raise CommandError(f'There is no requester "{named}". Make one with `manage.py marketplace_requester`.')
-        if found is None and (len(named) > 128 or not named.isalnum()):
-            raise CommandError(f'"{named}" is no requester yet and cannot be an access key: letters and digits only.')
+        if found is None and not is_access_key_id(named):
+            raise CommandError(f'There is no requester "{named}", and an access key cannot look like that.')
         return found or Requester.for_key(named)
 
     def show(self, row: Any) -> None:
