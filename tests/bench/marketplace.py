@@ -58,9 +58,8 @@ class Market:
 
     def __init__(self, running: servers.Marketplace, database: str, *, hits: int, assignments: int) -> None:
         self.running = running
-        self.caller = Caller(running)
         self.fields = new_hit_fields()
-        pattern = self.caller.call("CreateHIT", **self.fields, MaxAssignments=1)["HIT"]["HITId"]
+        pattern = Caller(running).call("CreateHIT", **self.fields, MaxAssignments=1)["HIT"]["HITId"]
         running.control("assignments", {"HITId": pattern, "WorkerId": "APATTERN", "Fields": {"q1": "an answer " * 20}})
         busy = min(hits - 1, assignments * 9 // 10 // PER_HIT)
         with Filling(database or running.data / "marketplace.sqlite3") as filling:
@@ -192,23 +191,29 @@ def approvals(market: Market, count: int) -> list[dict[str, Any]]:
     return [{"AssignmentId": one} for one in itertools.islice(market.to_approve, count)]
 
 
-def side_by_side(small: Callable[[], Any], full: Callable[[], Any], times: int) -> tuple[float, float]:
+Asked = Callable[[], dict[str, Any]]  # the next request
+
+
+def side_by_side(
+    operation: str, small: Market, ours: Asked, full: Market, theirs: Asked, times: int
+) -> tuple[float, float]:
     """Median milliseconds of each, called in turns."""
     taken: tuple[list[float], list[float]] = ([], [])
+    sides = ((Caller(small.running), ours, taken[0]), (Caller(full.running), theirs, taken[1]))
     for _ in range(times):
-        for call, spent in zip((small, full), taken, strict=True):
+        for caller, asked, spent in sides:
+            request = asked()
             start = time.perf_counter()
-            call()
+            caller.call(operation, **request)
             spent.append((time.perf_counter() - start) * 1000)
     return statistics.median(taken[0]), statistics.median(taken[1])
 
 
 def deep_token(market: Market, operation: str, **request: Any) -> tuple[str, int]:
     """The token of the last full page, and how many pages there are before it."""
-    token, pages = "", 0
-    last = ""
+    caller, last, token, pages = Caller(market.running), "", "", 0
     while True:
-        answer = market.caller.call(operation, **request, MaxResults=PAGE, **({"NextToken": token} if token else {}))
+        answer = caller.call(operation, **request, MaxResults=PAGE, **({"NextToken": token} if token else {}))
         if answer["NumResults"] < PAGE or "NextToken" not in answer:
             return last, pages
         last, token, pages = token, answer["NextToken"], pages + 1
@@ -218,11 +223,8 @@ def pages(name: str, small: Market, full: Market, times: int) -> Iterator[dict[s
     """Each page of the full marketplace beside the same first page of the nearly empty one."""
 
     def compare(what: str, operation: str, ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-        before, after = side_by_side(
-            lambda: small.caller.call(operation, **ours, MaxResults=PAGE),
-            lambda: full.caller.call(operation, **theirs, MaxResults=PAGE),
-            times,
-        )
+        ours, theirs = {**ours, "MaxResults": PAGE}, {**theirs, "MaxResults": PAGE}
+        before, after = side_by_side(operation, small, lambda: ours, full, lambda: theirs, times)
         return {"name": f"{name}: {what}", "value": after, "unit": "ms", "ratio": after / before,
                 "beside": f"of {before:.1f} ms with few rows"}  # fmt: skip
 
@@ -235,9 +237,7 @@ def pages(name: str, small: Market, full: Market, times: int) -> Iterator[dict[s
     yield compare(f"ListAssignmentsForHIT, page {number}", "ListAssignmentsForHIT", few, {**many, "NextToken": token})
     ours, theirs = itertools.cycle(small.hit_ids), itertools.cycle(full.hit_ids)
     before, after = side_by_side(
-        lambda: small.caller.call("ListAssignmentsForHIT", HITId=next(ours)),
-        lambda: full.caller.call("ListAssignmentsForHIT", HITId=next(theirs)),
-        times,
+        "ListAssignmentsForHIT", small, lambda: {"HITId": next(ours)}, full, lambda: {"HITId": next(theirs)}, times
     )
     yield {"name": f"{name}: ListAssignmentsForHIT, a HIT of ten", "value": after, "unit": "ms",
            "ratio": after / before, "beside": f"of {before:.1f} ms with few rows"}  # fmt: skip
@@ -270,9 +270,7 @@ def measure_one(name: str, folder: Path, databases: tuple[str, str], *, hits: in
         print(f"Pages of both on {name}…", flush=True)
         lines += pages(name, small, full, times)
         approve = side_by_side(
-            lambda: small.caller.call("ApproveAssignment", **approvals(small, 1)[0]),
-            lambda: full.caller.call("ApproveAssignment", **approvals(full, 1)[0]),
-            times,
+            "ApproveAssignment", small, lambda: approvals(small, 1)[0], full, lambda: approvals(full, 1)[0], times
         )
         lines.append({"name": f"{name}: ApproveAssignment", "value": approve[1], "unit": "ms",
                       "ratio": approve[1] / approve[0], "beside": f"of {approve[0]:.1f} ms with few rows"})  # fmt: skip
