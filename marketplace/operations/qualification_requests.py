@@ -42,7 +42,8 @@ def reject_qualification_request(requester: Requester, request: dict[str, Any]) 
     now = clock.now()
     qualifications.reject(asked, reason=reason, at=now)
     subject = f'You did not get the qualification "{asked.qualification_type.name}"'
-    qualifications.tell(asked.qualification_type, asked.worker, subject, reason, at=now)
+    text = reason or "The requester gave no reason."
+    qualifications.tell(asked.qualification_type, asked.worker, subject, text, at=now)
     return {}
 
 

@@ -1,7 +1,12 @@
 """Workers ask for qualifications and take tests; requesters and answer keys decide."""
 
 import pytest
+from django.db import transaction
 
+from marketplace import qualifications
+from marketplace.models import Qualification, QualificationRequest, Requester
+from marketplace.operations import OPERATIONS
+from marketplace.refusals import Refused
 from tests.marketplace.making import (
     ANSWER_KEY,
     ANSWERS,
@@ -88,6 +93,9 @@ def test_a_rejected_request_tells_the_worker_why(mturk, control, marketplace, wo
     with refused("QualificationDoesNotExist"):
         score(mturk, kind, worker)
     assert told(marketplace, worker) == [('You did not get the qualification "Patience"', "Too early.")]
+    another = new_worker(control)
+    mturk.reject_qualification_request(QualificationRequestId=ask(control, kind, another)["QualificationRequestId"])
+    assert told(marketplace, another)[0][1] == "The requester gave no reason."
 
 
 def test_a_request_is_decided_once(mturk, control):
@@ -324,3 +332,24 @@ def test_the_state_of_nothing(mturk, control, worker):
     assert (refused.value.status, refused.value.code) == (404, "no_such_request")
     with pytest.raises(ControlRefused, match="WorkerId is missing"):
         control.get("qualification-requests?QualificationTypeId=3X")
+
+
+@pytest.mark.django_db
+def test_a_page_that_was_open_too_long_does_not_answer_a_new_request():
+    requester = Requester.for_key("AKIAPAGES")
+    given = {"Name": "n", "Description": "d", "QualificationTypeStatus": "Active", "RetryDelayInSeconds": 0}
+    test = {"Test": TEST, "AnswerKey": ANSWER_KEY, "TestDurationInSeconds": 60}
+    with transaction.atomic():
+        type_id = OPERATIONS["CreateQualificationType"](requester, given | test)["QualificationType"][
+            "QualificationTypeId"
+        ]
+    begun = qualifications.ask(type_id, "APAGES")
+    for request_id in ("3OTHER", begun.request_id):
+        if request_id == begun.request_id:
+            QualificationRequest.objects.update(deadline=begun.created_at)
+        with pytest.raises(Refused, match="too_late"):
+            qualifications.hand_in(type_id, "APAGES", fields=RIGHT, request_id=request_id)
+    assert Qualification.objects.count() == 0
+    again = qualifications.ask(type_id, "APAGES")
+    assert again.request_id != begun.request_id
+    assert qualifications.hand_in(type_id, "APAGES", fields=RIGHT, request_id=again.request_id).value == 100

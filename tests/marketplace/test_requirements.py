@@ -250,7 +250,7 @@ def test_values_of_many_types_cost_few_queries(db, django_assert_num_queries):
     ids = [kind.qualification_type_id for kind in kinds]
     with django_assert_num_queries(0):
         assert qualifications.values_of(worker, [LOCALE, ADULT, MASTERS]) == {LOCALE: 1, ADULT: 0, MASTERS: None}
-    with django_assert_num_queries(4):  # own types; approved, rejected, submitted
+    with django_assert_num_queries(2):  # own types; what the worker did
         values = qualifications.values_of(worker, [*ids, APPROVED, PERCENT, LOCALE])
     assert [values[type_id] for type_id in ids] == [n if n < 20 and n % 2 == 0 else None for n in range(30)]
     with django_assert_num_queries(0):  # judged from values that were read before
