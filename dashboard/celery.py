@@ -4,9 +4,11 @@ import os
 from typing import Any
 
 from celery import Celery, bootsteps, signals
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
+TRANSPORT_ALIASES["filesystem"] = "dashboard.broker:Transport"
 app = Celery("hitdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
