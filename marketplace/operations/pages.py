@@ -84,15 +84,18 @@ def _number(row: Model, name: str) -> int:
 
 def _after(order: tuple[str, ...], key: list[int]) -> Q:
     """Rows behind the key: (a > x) or (a = x and b > y) …"""
-    condition, equal = Q(), Q()
+    condition, equal, bound = Q(), Q(), Q()
     for name, number in zip(order, key, strict=True):
         field = name.removeprefix("-")
         value: Any = number
         if field.endswith("_time"):
             value = _moment(number)
-        condition |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
+        side = "lt" if name.startswith("-") else "gt"
+        condition |= equal & Q(**{f"{field}__{side}": value})
         equal &= Q(**{field: value})
-    return condition
+        # Says nothing new, but without it no database begins at the key: it would read all the rows before it.
+        bound = bound or Q(**{f"{field}__{side}e": value})
+    return bound & condition
 
 
 def _moment(milliseconds: int) -> datetime:
