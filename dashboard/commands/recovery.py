@@ -1,13 +1,16 @@
 """What became of commands without an answer, and what dead workers left behind."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboard import budget
+from dashboard import budget, rate
 from dashboard.commands.asking import undo_window
 from dashboard.commands.claiming import CHUNK, CLAIM_FOR, requeue_lapsed
 from dashboard.commands.delivery import LONGEST_PAUSE, ask_remote, backoff, finish, longest_backoff, note_problem
@@ -19,21 +22,50 @@ ASK_AT_MOST = 6
 
 
 def resolve_unknown(account_id: int) -> int:
-    """Ask MTurk about every command of an account whose answer never came; returns how many were asked about."""
-    now = timezone.now()
-    account = Account.objects.get(pk=account_id)
-    if account.retry_at is not None and account.retry_at > now:
-        return 0
-    unknown = Command.objects.filter(account=account, state=State.UNKNOWN, not_before__lte=now).order_by("not_before")
+    """Ask MTurk about commands of an account whose answer never came, side by side; returns how many were asked about.
+
+    The first refusal (dead endpoint, bad key) ends it: it would be the answer to all.
+    """
+    refused = threading.Event()
+
+    def ask(command: Command) -> Outcome | None:
+        outcome = None if refused.is_set() else ask_remote(command)
+        if outcome is not None and outcome.refused:
+            refused.set()
+        return outcome
+
     asked = 0
-    for command in unknown.select_related("requested_by")[:CHUNK]:
-        command.account = account
-        outcome = ask_remote(command)
-        _settle_answer(command, outcome)
-        asked += 1
-        if outcome.refused:
-            break
+    with ThreadPoolExecutor(settings.MTURK_CONNECTIONS, thread_name_prefix="mturk") as pool:
+        asking = {pool.submit(ask, command): command for command in _to_ask_about(account_id)}
+        try:
+            for future in as_completed(asking):
+                outcome = future.result()
+                if outcome is not None:
+                    _settle_answer(asking[future], outcome)
+                    asked += 1
+        except BaseException:
+            refused.set()  # the pool ends when what stands in it has ended: without new calls
+            raise
     return asked
+
+
+@transaction.atomic
+def _to_ask_about(account_id: int) -> list[Command]:
+    """What is due to be asked about, as much as the account's rate allows: a question is a call like any other."""
+    now = timezone.now()
+    unknown = Command.objects.filter(account=account_id, state=State.UNKNOWN, not_before__lte=now)
+    if not unknown.exists():
+        return []
+    account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
+    if account.retry_at is not None and account.retry_at > now:
+        return []
+    allowed = rate.available(account, CHUNK, now)
+    chosen = list(unknown.order_by("not_before").select_related("requested_by")[:allowed])
+    rate.take(account, len(chosen), now)
+    account.save(update_fields=rate.COLUMNS)
+    for command in chosen:
+        command.account = account
+    return chosen
 
 
 def _settle_answer(command: Command, outcome: Outcome) -> None:

@@ -27,7 +27,7 @@ def pull_assignments(run: SyncRun) -> None:
     stale = list(
         HIT.objects.filter(account=run.account)
         .stale()
-        .only("pk", "hit_id", "account_id", "available", "pending", "max_assignments", "completed")
+        .only("pk", "hit_id", "account_id", "batch_id", "available", "pending", "max_assignments", "completed")
     )
     known_to_have = set(
         Assignment.objects.filter(hit__in=[hit.pk for hit in stale]).values_list("hit_id", flat=True).distinct()
@@ -105,7 +105,7 @@ def _store_assignments(account: Account, remote: list[Assignment]) -> bool:
             update_conflicts=True,
             unique_fields=["account", "assignment_id"],
             update_fields=[
-                "hit", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "approved_at",
+                "hit", "batch", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "approved_at",
                 "rejected_at", "deadline", "feedback", "answer", "raw", "synced_at", "gone_at",
             ],
         )  # fmt: skip
@@ -128,6 +128,7 @@ def _assignment_row(account: Account, hit: HIT, item: dict[str, Any]) -> Assignm
     return Assignment(
         account=account,
         hit_id=hit.pk,
+        batch_id=hit.batch_id,
         assignment_id=identity(item, "AssignmentId"),
         worker_id=identity(item, "WorkerId"),
         status=status,

@@ -116,6 +116,7 @@ def _store_hits(run: SyncRun, remote: dict[str, dict[str, Any]], known: _Known) 
         batches.setdefault(batch.key, batch)
     known.add(types, batches)
     rows = []
+    regrouped: dict[int, list[int]] = {}
     for new, hit_type_id, key in read:
         new.hit_type, new.batch = known.types[hit_type_id], known.batches[key]
         old = ours.get(new.hit_id)
@@ -123,8 +124,13 @@ def _store_hits(run: SyncRun, remote: dict[str, dict[str, Any]], known: _Known) 
             new.stale = old.stale or _moved(old, new)
             if not new.stale and _shown(old) == _shown(new):
                 continue
+            if old.batch_id != new.batch_id:
+                regrouped.setdefault(new.batch_id, []).append(old.pk)
         rows.append(new)
     with transaction.atomic():
+        # Assignments before HITs, the order in which a verdict settles.
+        for batch_id, hits in regrouped.items():
+            Assignment.objects.filter(hit__in=hits).update(batch=batch_id)
         HIT.objects.bulk_create(
             rows,
             update_conflicts=True,

@@ -233,7 +233,7 @@ def _workbench(
         "instructions": current.hit.hit_type.description,
         "cost": current.cost,
         "fee": current.hit.fee,
-        "median_seconds": Assignment.objects.filter(hit__batch=current.hit.batch_id).median_seconds(),
+        "median_seconds": Assignment.objects.filter(batch=current.batch_id).median_seconds(),
         "others": Assignment.objects.filter(hit=current.hit)
         .exclude(pk=current.pk)
         .select_related("verdict")

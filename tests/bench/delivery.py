@@ -169,13 +169,14 @@ def large_job(account: Any, by: Any, rows: int) -> list[dict]:
     from hits.models import HIT, Assignment
 
     print(f"Preparing a job of {rows}…", flush=True)
-    hits = list(HIT.objects.filter(account=account).values_list("pk", flat=True))
+    hits = list(HIT.objects.filter(account=account).values_list("pk", "batch_id"))
     now = timezone.now()
 
     def new(number: int) -> Assignment:
         return Assignment(
             account=account,
-            hit_id=hits[number % len(hits)],
+            hit_id=hits[number % len(hits)][0],
+            batch_id=hits[number % len(hits)][1],
             assignment_id=f"3LARGE{number:024d}",
             worker_id=f"A{number % 500:05d}",
             status="Submitted",

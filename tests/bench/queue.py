@@ -37,13 +37,14 @@ def fill(account: Account, rows: int) -> None:
     statement = f"""
         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %s),
         pattern AS (
-            SELECT row_number() OVER (ORDER BY id) - 1 AS place, hit_id, accepted_at, answer
+            SELECT row_number() OVER (ORDER BY id) - 1 AS place, hit_id, batch_id, accepted_at, answer
             FROM (SELECT * FROM {table} WHERE account_id = %s ORDER BY id LIMIT 500) AS first
         )
-        INSERT INTO {table} (account_id, hit_id, assignment_id, worker_id, status, accepted_at, submitted_at,
-            auto_approval_at, feedback, answer, raw)
-        SELECT %s, p.hit_id, '3BENCH' || {padded}, 'A' || (n.i %% 997), CASE WHEN n.i %% 10 < 6 THEN 'Submitted'
-            WHEN n.i %% 10 < 9 THEN 'Approved' ELSE 'Rejected' END, p.accepted_at, {later.format("n.i %% 86400")},
+        INSERT INTO {table} (account_id, hit_id, batch_id, assignment_id, worker_id, status, accepted_at,
+            submitted_at, auto_approval_at, feedback, answer, raw)
+        SELECT %s, p.hit_id, p.batch_id, '3BENCH' || {padded}, 'A' || (n.i %% 997),
+            CASE WHEN n.i %% 10 < 6 THEN 'Submitted' WHEN n.i %% 10 < 9 THEN 'Approved' ELSE 'Rejected' END,
+            p.accepted_at, {later.format("n.i %% 86400")},
             {later.format("86400 + n.i")}, '', p.answer || '<!-- ' || n.i || ' -->', '{{}}'
         FROM n JOIN pattern AS p ON p.place = n.i %% (SELECT count(*) FROM pattern)"""
     moment = connection.ops.adapt_datetimefield_value(

@@ -25,8 +25,8 @@ FORM = """<HTMLQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanical
 <FrameHeight>450</FrameHeight></HTMLQuestion>"""
 FIELDS = {f"question{number}": f"an answer of a usual length, number {number}" for number in range(11)}
 COLUMNS = (
-    "account_id", "hit_id", "assignment_id", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at",
-    "feedback", "answer", "raw", "synced_at",
+    "account_id", "hit_id", "batch_id", "assignment_id", "worker_id", "status", "accepted_at", "submitted_at",
+    "auto_approval_at", "feedback", "answer", "raw", "synced_at",
 )  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def plain(account: Account, market: Marketplace) -> None:
                         assignment_id=item["AssignmentId"],
                         defaults={
                             "hit": row,
+                            "batch_id": row.batch_id,
                             "worker_id": item["WorkerId"],
                             "status": item["AssignmentStatus"],
                             "accepted_at": item["AcceptTime"],
@@ -114,14 +115,15 @@ def raw(account: Account) -> None:
         + ", ".join(f"{name} = excluded.{name}" for name in changed)
     )
     moment = connection.ops.adapt_datetimefield_value
-    pk_of = dict(HIT.objects.filter(account=account).values_list("hit_id", "pk"))
+    places = HIT.objects.filter(account=account).values_list("hit_id", "pk", "batch_id")
+    place_of = {hit_id: (pk, batch) for hit_id, pk, batch in places}
     listed = [hit["HITId"] for page in mturk.pages(account, "ListHITs") for hit in page["HITs"]]
     requests = ((hit_id, {"HITId": hit_id}) for hit_id in listed)
     for page in mturk.pages_of_many(account, "ListAssignmentsForHIT", requests):
         now = moment(timezone.now())
         rows = [
             (
-                account.pk, pk_of[page.key], item["AssignmentId"], item["WorkerId"], item["AssignmentStatus"],
+                account.pk, *place_of[page.key], item["AssignmentId"], item["WorkerId"], item["AssignmentStatus"],
                 moment(item["AcceptTime"]), moment(item["SubmitTime"]), moment(item["AutoApprovalTime"]), "",
                 item["Answer"],
                 json.dumps({name: value for name, value in item.items() if name != "Answer"}, cls=DjangoJSONEncoder),
