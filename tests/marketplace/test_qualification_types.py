@@ -93,7 +93,7 @@ def test_a_name_is_used_once_by_a_requester(mturk, marketplace, access_key):
         ({"Test": f'<!DOCTYPE a [<!ENTITY b "c">]>{TEST}', "TestDurationInSeconds": 60}, "DOCTYPE"),
         ({"Test": TEST, "TestDurationInSeconds": 60, "AnswerKey": "<AnswerKey/>"}, "namespace"),
         ({"Test": FORM, "TestDurationInSeconds": 60, "AnswerKey": ANSWER_KEY}, "multiple-choice"),
-        ({"Test": TEST, "TestDurationInSeconds": 60, "AnswerKey": ANSWER_KEY.replace("tart", "sour")}, "sour"),
+        ({"Test": TEST, "TestDurationInSeconds": 60, "AnswerKey": ANSWER_KEY.replace(">3<", ">x<")}, "AnswerScore"),
         ({"Test": TEST.replace("?", "?" * 65_535), "TestDurationInSeconds": 60}, "65535"),
     ],
 )
