@@ -17,7 +17,7 @@ from tests import servers
 from tests.dashboard.matrix import clock
 
 #: Waits are as much shorter than in production; a minute of a fault is, too.
-SCALE = 0.025
+SCALE = 0.01
 READ_TIMEOUT = 0.6
 DAY_AND_A_MINUTE = 24 * 3600 + 60
 
