@@ -35,6 +35,7 @@ _ADDRESSES = frozenset(
     ]
 )
 _CODE_ADDRESS = re.compile(r"(?:javascript|vbscript):", re.IGNORECASE)
+_BEGUN = re.compile(r"<[!/]?[-A-Za-z]*$")
 # Scripts that are none: HTML to be used later. Any other type is taken for code.
 _TEMPLATE_TYPE = re.compile(
     r"text/(?:html|plain|(?:x-)?(?:[a-z]+-)?template|(?:x-)?(?:handlebars|mustache|underscore|tmpl|jquery-tmpl))"
@@ -121,6 +122,9 @@ class _Region:
     holes: Holes
     is_address: bool = False
     needs_quotes: bool = False
+    # An attribute's value is no place where a tag could begin or end; srcdoc and everything outside of tags is.
+    is_markup: bool = True
+    is_script: bool = False
 
 
 def _parts(page: str) -> Iterator[str | Hole | Address]:
@@ -136,6 +140,7 @@ def _parts(page: str) -> Iterator[str | Hole | Address]:
                 page.count("\n", 0, found.start()) + 1,
             )
     for region in regions:
+        _check_places(page, region)
         yield page[at : region.start] + ('"' if region.needs_quotes else "")
         inside = list(_inside(page, region))
         if region.is_address:
@@ -146,6 +151,22 @@ def _parts(page: str) -> Iterator[str | Hole | Address]:
         if region.needs_quotes:
             yield '"'
     yield page[at:]
+
+
+def _check_places(page: str, region: _Region) -> None:
+    """No value may finish what the layout began: the name of a tag, the end of a script, an escaped character."""
+    for hole in PLACEHOLDER.finditer(page, region.start, region.end):
+        # Placeholders in between may get nothing.
+        before = PLACEHOLDER.sub("", html.unescape(page[max(region.start, hole.start() - 300) : hole.start()]))
+        line = page.count("\n", 0, hole.start()) + 1
+        if region.is_markup and _BEGUN.search(before):
+            raise DocumentError(
+                f"The placeholder {hole[0][:100]} follows a < at once, where its value could become a tag; put a blank "
+                "between.",
+                line,
+            )
+        if region.is_script and (len(before) - len(before.rstrip("\\"))) % 2:
+            raise DocumentError(f"The placeholder {hole[0][:100]} stands behind a backslash; take that out.", line)
 
 
 def _inside(page: str, region: _Region) -> Iterator[str | Hole]:
@@ -182,7 +203,7 @@ def _regions(page: str) -> Iterator[_Region]:
                 stop = end.start() if end else len(page)
                 if name == "script":
                     _check_end_of_script(page, at, stop)
-                yield _Region(at, stop, _raw(name, attributes))
+                yield _Region(at, stop, _raw(name, attributes), is_script=name == "script")
                 at = stop
     yield _Region(at, len(page), _everywhere(_text))
 
@@ -224,7 +245,8 @@ def _unquoted(found: re.Match[str]) -> int:
 def _attribute(name: str, value: str, start: int, end: int, quoted: bool) -> _Region:
     holes = _everywhere(_text)
     is_address = name in _ADDRESSES
-    if name.startswith("on"):
+    is_script = name.startswith("on")
+    if is_script:
         holes = _script(_text)
     elif name == "style":
         holes = _everywhere(lambda text: _text(_style(text)))
@@ -232,8 +254,8 @@ def _attribute(name: str, value: str, start: int, end: int, quoted: bool) -> _Re
         holes = _everywhere(lambda text: _text(_text(text)))
     elif is_address and _is_code(value):
         # The requester's own code in an address: percent signs are decoded before it runs.
-        holes, is_address = _script(lambda text: quote(text, safe="")), False
-    return _Region(start, end, holes, is_address=is_address, needs_quotes=not quoted)
+        holes, is_address, is_script = _script(lambda text: quote(text, safe="")), False, True
+    return _Region(start, end, holes, is_address, not quoted, is_markup=name == "srcdoc", is_script=is_script)
 
 
 def _raw(name: str, attributes: dict[str, str]) -> Holes:
@@ -267,7 +289,8 @@ def _text(value: str) -> str:
 
 
 def _comment(value: str) -> str:
-    return re.sub(r"[-<>!&]", lambda found: f"&#{ord(found[0])};", value)
+    # Something in any case: nothing between -- and > would end it.
+    return re.sub(r"[-<>!&]", lambda found: f"&#{ord(found[0])};", value) or " "
 
 
 def _style(value: str) -> str:
