@@ -3,6 +3,9 @@
 import { CrowdButton, CrowdFab, CrowdIconButton } from "./buttons.js";
 import { CrowdCheckbox, CrowdRadioButton, CrowdRadioGroup, CrowdToggleButton } from "./choices.js";
 import { CrowdClassifier, CrowdClassifierMultiSelect } from "./classifier.js";
+import { CrowdBoundingBox } from "./drawing/box.js";
+import { CrowdLine, CrowdPolygon, CrowdPolyline } from "./drawing/paths.js";
+import { CrowdKeypoint } from "./drawing/point.js";
 import { CrowdEntityAnnotation } from "./entities.js";
 import { CrowdForm } from "./form.js";
 import { CrowdImageClassifier, CrowdImageClassifierMultiSelect } from "./image-classifier.js";
@@ -40,6 +43,11 @@ const ELEMENTS = {
   "crowd-image-classifier": CrowdImageClassifier,
   "crowd-image-classifier-multi-select": CrowdImageClassifierMultiSelect,
   "crowd-entity-annotation": CrowdEntityAnnotation,
+  "crowd-bounding-box": CrowdBoundingBox,
+  "crowd-polygon": CrowdPolygon,
+  "crowd-polyline": CrowdPolyline,
+  "crowd-line": CrowdLine,
+  "crowd-keypoint": CrowdKeypoint,
 };
 
 function define() {

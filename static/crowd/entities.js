@@ -67,12 +67,12 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
     this.said = h("div", { class: "unseen", role: "status" });
     const tools = h(
       "div",
-      { class: "label-tools" },
+      { class: "label-tools", role: "toolbar", "aria-label": "Tools" },
       (this.undoButton = h("button", { type: "button", class: "tool", title: "Undo", "aria-label": "Undo", onclick: () => this.#undo("undo") }, icon("undo"))),
       (this.redoButton = h("button", { type: "button", class: "tool", title: "Redo", "aria-label": "Redo", onclick: () => this.#undo("redo") }, icon("redo"))),
     );
     const hint = h("p", { class: "hint" }, "Choose a label, then select text. With keys: arrows go from word to word, Shift makes the selection longer, a number marks it, Delete removes.");
-    return { work: [this.control], panel: [h("div", { class: "panel-title" }, "Labels"), this.labelBox, tools, this.found, hint, this.said] };
+    return { first: [h("div", { class: "panel-title" }, "Labels"), this.labelBox], work: [this.control], panel: [tools, this.found, hint, this.said] };
   }
 
   update(name) {

@@ -14,31 +14,41 @@ export class Widget extends Field {
 .head { margin: 0; padding: 0.75rem 1rem; border-bottom: 1px solid var(--line); font-size: 1.0625rem; font-weight: 650; line-height: 1.35; overflow-wrap: anywhere; }
 .body { display: grid; grid-template-columns: minmax(0, 1fr); }
 .work { min-width: 0; }
+.first { min-width: 0; padding: 0.75rem 1rem; border-bottom: 1px solid var(--line); }
 .panel { min-width: 0; padding: 0.75rem 1rem 1rem; border-top: 1px solid var(--line); }
 .panel-title { margin: 0 0 0.5rem; color: var(--ink-2); font-size: 0.8125rem; font-weight: 600; }
 @container (min-width: 46rem) {
-  .body { grid-template-columns: minmax(0, 1fr) minmax(13rem, 17rem); }
-  .panel { border-top: 0; border-left: 1px solid var(--line); }
+  .body { grid-template-columns: minmax(0, 1fr) minmax(13rem, 17rem); grid-template-rows: auto 1fr; }
+  .work { grid-row: 1 / 3; border-right: 1px solid var(--line); }
+  .first { grid-column: 2; padding-bottom: 0; border-bottom: 0; }
+  .panel { grid-column: 2; border-top: 0; }
+  .body:not(:has(.first)) .panel { grid-row: 1 / 3; }
 }
 .frame > .problem { margin: 0; padding: 0.625rem 1rem; border-top: 1px solid var(--line); background: var(--red-soft); }
 ${INSTRUCTIONS_CSS}
 `;
 
-  /** @abstract What is worked on, and what stands beside it. */
+  /** @abstract What is worked on, and what stands beside it; `first` stands above it where there is no room beside. */
   buildWork() {
-    return { work: [], panel: [] };
+    return { first: [], work: [], panel: [] };
   }
 
   build() {
     this.headline = h("h2", { class: "head", part: "header" });
-    const { work, panel } = this.buildWork();
+    const { first = [], work, panel } = this.buildWork();
     this.problemBox = h("div", { class: "problem", part: "problem", role: "alert", hidden: true });
     this.frame = h(
       "section",
       { class: "frame", part: "frame", tabindex: "-1" },
       this.headline,
       instructions(this),
-      h("div", { class: "body" }, h("div", { class: "work", part: "work" }, ...work), panel.length ? h("div", { class: "panel", part: "panel" }, ...panel) : null),
+      h(
+        "div",
+        { class: "body" },
+        first.length ? h("div", { class: "first" }, ...first) : null,
+        h("div", { class: "work", part: "work" }, ...work),
+        h("div", { class: "panel", part: "panel" }, ...panel),
+      ),
       this.problemBox,
     );
     this.shadowRoot.append(this.frame);

@@ -64,7 +64,8 @@ class Tasks:
                     self.give(picture(int(found[1]), int(found[2])), "image/svg+xml", Access_Control_Allow_Origin="*")
                 elif path.startswith("/static/") and ".." not in path and (STATIC / path[8:]).is_file():
                     kind = "text/javascript" if path.endswith(".js") else "image/webp"
-                    self.give((STATIC / path[8:]).read_bytes(), kind, Access_Control_Allow_Origin="*")
+                    body = (STATIC / path[8:]).read_bytes()
+                    self.give(body, kind, Access_Control_Allow_Origin="*", Cache_Control="max-age=600")
                 else:
                     self.give(b"", "text/plain", 404)
 
@@ -81,7 +82,6 @@ class Tasks:
     def open(self, page: Any, body: str, *, preview: bool = False, whole: str = "") -> Any:
         """Shows `body` as a task that was accepted, when its elements are ready."""
         self.posted.clear()
-        page.on("pageerror", lambda error: pytest.fail(f"uncaught: {error}"))
         self.pages["/task"] = whole or (
             '<!doctype html><html><head><meta charset="utf-8"><title>Task</title>'
             "<script>document.addEventListener('all-crowd-elements-ready', () => {"
@@ -121,6 +121,26 @@ def server() -> Iterator[Tasks]:
     tasks.server.shutdown()
     tasks.server.server_close()
     tasks.thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def context(browser: Any) -> Iterator[Any]:
+    """One profile for all: what it would keep of a task is only the modules it has loaded."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: Any) -> Iterator[Any]:
+    """A page; a script error in it fails the test."""
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    page.close()
+    assert not problems, "The browser complained:\n" + "\n".join(problems)
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""A widget with a picture, and a hand that points at pixels of the picture."""
+
+import html
+import json
+from typing import Any
+
+
+def widget(
+    element: str,
+    labels: list[str],
+    *,
+    name: str = "annotatedResult",
+    src: str = "/picture/640x480.svg",
+    form: str = "",
+    more: str = "",
+    inside: str = "",
+) -> str:
+    return (
+        f'<crowd-form {form}>{inside}<{element} name="{name}" header="Mark it" src="{src}" '
+        f'labels="{html.escape(json.dumps(labels))}" {more}></{element}></crowd-form>'
+    )
+
+
+class Picture:
+    """The stage of the only drawing widget on `page`, when its picture is there."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        page.wait_for_function("() => { window.widget = [...document.querySelectorAll('*')].find((e) => e.stage); "
+                               "return widget?.stage.isReady; }")  # fmt: skip
+        page.evaluate("() => widget.stage.root.scrollIntoView({ block: 'center' })")
+
+    @property
+    def scale(self) -> float:
+        return self.page.evaluate("widget.stage.scale")
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a pixel is on the page."""
+        found = self.page.evaluate(
+            """([x, y]) => {
+              const box = widget.stage.root.getBoundingClientRect();
+              const at = widget.stage.toStage({ x, y });
+              return [box.left + at.x, box.top + at.y];
+            }""",
+            [x, y],
+        )
+        return found[0], found[1]
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(*self.place(x, y))
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], steps: int = 2) -> None:
+        self.page.mouse.move(*self.place(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.place(*end), steps=steps)
+        self.page.mouse.up()
+
+    def zoom_for(self, pixels: float, middle: tuple[float, float]) -> None:
+        """As a person does: near enough for something of that size, with Ctrl and the wheel over it; else all of it."""
+        self.page.evaluate("widget.stage.fit()")
+        self.page.keyboard.down("Control")
+        while pixels * self.scale < 12:
+            self.page.mouse.move(*self.place(*middle))
+            before = self.scale
+            self.page.mouse.wheel(0, -300)
+            self.page.wait_for_function("(before) => widget.stage.scale !== before", arg=before)
+        self.page.keyboard.up("Control")
