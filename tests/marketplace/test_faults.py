@@ -103,6 +103,20 @@ def test_latency_waits_and_then_answers(control, wire):
     assert time.monotonic() - began > 0.4
 
 
+def test_delayed_calls_wait_side_by_side_and_keep_nobody_from_writing(control, wire):
+    kind = {"Title": "t", "Description": "d", "Reward": "0.01", "AssignmentDurationInSeconds": 60}
+    wire.call("CreateHIT", HIT)
+    control.post("faults", {"mode": "latency", "latency_ms": 2000, "operation": "CreateHITType"})
+    began = time.monotonic()
+    with ThreadPoolExecutor(16) as pool:
+        waiting = [pool.submit(wire.call, "CreateHITType", {**kind, "Title": str(number)}) for number in range(16)]
+        time.sleep(0.5)
+        assert wire.call("CreateHIT", HIT).status == 200
+        assert not any(one.done() for one in waiting)
+        assert {one.result().status for one in waiting} == {200}
+    assert time.monotonic() - began < 16 * 2 / 2
+
+
 def test_rules_add_up_and_are_listed_and_cleared(control, wire):
     control.post("faults", {"operation": "SendBonus", "mode": "error", "rate": 0, "seed": 9})
     listed = control.post("faults", {"mode": "throttle"})
