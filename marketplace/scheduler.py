@@ -1,5 +1,7 @@
 """The thread that does what time does: once a second everything due (expiry, abandonment, auto-approval, disposal).
 
+It also sees to it that notifications go out, in a thread of their own: a queue that does not answer delays no expiry.
+
 Doing due things twice is harmless; one leader among several processes only spares the others the work. The leader
 holds a lock that the system takes back when its process dies: a file's on SQLite, an advisory one on PostgreSQL.
 """
@@ -13,7 +15,7 @@ from typing import IO
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from marketplace import lifecycle
+from marketplace import lifecycle, sending
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,12 @@ def start(stop: threading.Event | None = None) -> threading.Thread:
 
 
 def _run(stop: threading.Event) -> None:
-    leadership = _Leadership()
+    leadership, sender = _Leadership(), sending.Sender()
     while not stop.wait(PERIOD):
         try:
             if leadership.held():
                 lifecycle.run_due()
+                sender.nudge()
         except Exception:
             log.exception("What is due could not be done; trying again")
             leadership.give_up()

@@ -18,6 +18,7 @@ from django.db import connection
 
 from . import ledger, policies, prepared, qualifications
 from .models import HIT, Assignment, HITType, Worker
+from .notifications import tell
 
 DISPOSE_AFTER = timedelta(days=120)
 
@@ -67,7 +68,7 @@ def take(hit: HIT, worker: Worker, *, at: datetime) -> Assignment:
     hit.open_slots -= 1
     hit.pending += 1
     _save(hit, at)
-    return Assignment.objects.create(
+    assignment = Assignment.objects.create(
         hit=hit,
         worker=worker,
         reward=reward,
@@ -76,6 +77,8 @@ def take(hit: HIT, worker: Worker, *, at: datetime) -> Assignment:
         accept_time=at,
         deadline=at + timedelta(seconds=hit.hit_type.assignment_duration),
     )
+    tell("AssignmentAccepted", hit, assignment=assignment, at=at)
+    return assignment
 
 
 def hand_in(assignment: Assignment, answer: str, *, at: datetime) -> None:
@@ -88,6 +91,7 @@ def hand_in(assignment: Assignment, answer: str, *, at: datetime) -> None:
     hit = assignment.hit
     hit.pending -= 1
     hit.submitted += 1
+    tell("AssignmentSubmitted", hit, assignment=assignment, at=at)
     if hit.assignment_review_policy is not None:
         hit.being_scored = True
         _save(hit, at)
@@ -108,6 +112,7 @@ def put_back(assignment: Assignment, status: Assignment.Status, *, at: datetime)
         hit.open_slots += 1
         # Never negative: retype() keeps what an accepted assignment holds at or above the cost of an open slot.
         ledger.release(hit, assignment.cost - cost(hit), at=at, assignment=assignment)
+    tell(f"Assignment{status.value}", hit, assignment=assignment, at=at)
     _save(hit, at)
 
 
@@ -121,6 +126,7 @@ def approve(assignment: Assignment, *, at: datetime, feedback: str = "", automat
     assignment.feedback = feedback
     assignment.auto_approved = automatically
     prepared.update(assignment, "status", "approval_time", "rejection_time", "feedback", "auto_approved")
+    tell("AssignmentApproved", assignment.hit, assignment=assignment, at=at)
     if was_submitted:
         _complete(assignment.hit, at)
 
@@ -132,6 +138,7 @@ def reject(assignment: Assignment, *, at: datetime, feedback: str) -> None:
     assignment.rejection_time = at
     assignment.feedback = feedback
     prepared.update(assignment, "status", "rejection_time", "feedback")
+    tell("AssignmentRejected", assignment.hit, assignment=assignment, at=at)
     _complete(assignment.hit, at)
 
 
@@ -141,6 +148,7 @@ def lapse(hit: HIT, *, at: datetime) -> None:
         ledger.release(hit, hit.open_slots * cost(hit), at=at)
     hit.open_slots = 0
     hit.lapsed = True
+    tell("HITExpired", hit, at=at)
     _save(hit, at, "lapsed")
 
 
@@ -151,6 +159,7 @@ def extend(hit: HIT, expiration: datetime, *, at: datetime) -> None:
         hit.lapsed = False
         hit.open_slots = hit.max_assignments - hit.pending - hit.submitted - hit.completed
         ledger.hold(hit, hit.open_slots * cost(hit), at=at)
+    tell("HITExtended", hit, at=at)
     _save(hit, at, "expiration", "lapsed")
 
 
@@ -160,6 +169,7 @@ def add(hit: HIT, number: int, *, at: datetime, token: str = "") -> None:
     if not hit.lapsed:
         hit.open_slots += number
         ledger.hold(hit, number * cost(hit), at=at, token=token)
+    tell("HITExtended", hit, at=at)
     _save(hit, at, "max_assignments")
 
 
@@ -193,6 +203,7 @@ def dispose(hit: HIT, *, at: datetime) -> None:
     hit.save(update_fields=["disposed_at"])
     if hit.hit_type.requirements:
         qualifications.not_needed(hit.hit_type, at=at)
+    tell("HITDisposed", hit, at=at)
 
 
 def settle(hit: HIT, now: datetime) -> None:
@@ -222,5 +233,9 @@ def _save(hit: HIT, at: datetime, *more: str) -> None:
     if becomes_reviewable:
         hit.dispose_at = at + DISPOSE_AFTER
     prepared.update(hit, "open_slots", "pending", "submitted", "completed", "dispose_at", "reviewing", *more)
-    if becomes_reviewable and hit.hit_review_policy is not None:
+    if not becomes_reviewable:
+        return
+    if hit.hit_review_policy is not None:
         _review().reviewable(hit, at=at)
+    if not hit.open_slots:  # else its policy has extended it
+        tell("HITReviewable", hit, at=at)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from .. import clock, ledger, review, slots, tokens
+from .. import clock, ledger, notifications, review, slots, tokens
 from ..errors import ParameterValidationError, RequestError
 from ..models import HIT, HITType, Requester
 from ..policies import PolicyError
@@ -77,6 +77,7 @@ def _create(requester: Requester, request: dict[str, Any], operation: str, hit_t
     hit = _new_hit(requester, request, hit_type(), now)
     hit.save(force_insert=True)
     ledger.hold(hit, hit.open_slots * slots.cost(hit), at=now, token=token)
+    notifications.tell("HITCreated", hit, at=now)
     if claimed:
         claimed.made = hit.hit_id
         claimed.save(update_fields=["made"])
