@@ -187,6 +187,9 @@ def marketplace(
     command = [*MANAGE, "marketplace", "--port", str(port), "--data", str(data), "--control", *options]
     # The variables that name databases would win over `data`; a test asks for them by `env`.
     cleared = {"MARKETPLACE_DATABASE_URL": None, "MARKETPLACE_URL": None}
+    # What goes to AWS goes nowhere unless a test has an SQS of its own: nothing listens at that port.
+    cleared |= dict.fromkeys(("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_SNS"), "http://127.0.0.1:1")
+    cleared |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "of-nobody")
     server = Server(command, log=data / "marketplace.log", env={**cleared, **(env or {})})
     try:
         server.wait_until(lambda: f"READY marketplace=http://127.0.0.1:{port}" in server.output)

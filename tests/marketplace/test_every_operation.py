@@ -175,6 +175,11 @@ def owner_not_concerned(world: World, reply: Reply) -> None:
     assert (reply.status, reply.json) == (200, {})
 
 
+def nothing_listens(world: World, reply: Reply) -> None:
+    assert (reply.status, reply.json["TurkErrorCode"]) == (400, f"AWS.MechanicalTurk.{UNDELIVERED}")
+
+
+UNDELIVERED = "InvalidTransportEndpoint"  # no AWS here; test_notifications.py has one
 HIT, ASSIGNMENT = "HITDoesNotExist", "AssignmentDoesNotExist"
 TYPE, REQUEST = "QualificationTypeDoesNotExist", "QualificationRequestDoesNotExist"
 NOT_VALID = "InvalidParameterValue"
@@ -233,7 +238,7 @@ ROWS: dict[str, Row] = {
     "RejectQualificationRequest": Row(lambda w: {"QualificationRequestId": w.qualification_request}, REQUEST),
     "SendBonus": Row(lambda w: w.bonus, ASSIGNMENT),
     "SendTestEventNotification": Row(
-        lambda w: {"Notification": notification(), "TestEventType": "Ping"}, owner_not_concerned
+        lambda w: {"Notification": notification(), "TestEventType": "Ping"}, nothing_listens, UNDELIVERED
     ),
     "UpdateExpirationForHIT": Row(lambda w: {"HITId": w.hit["HITId"], "ExpireAt": 0}, HIT),
     "UpdateHITReviewStatus": Row(lambda w: {"HITId": w.done_hit}, HIT),
