@@ -164,8 +164,13 @@ def hand_in(
 
 
 def latest_request(type_id: str, worker_id: str) -> tuple[QualificationRequest | None, Qualification | None]:
-    """What became of the worker's last request, and the qualification itself if the worker has it now."""
-    kind = _find(QualificationType.objects.filter(qualification_type_id=type_id), type_id)
+    """What became of the worker's last request, and the qualification itself if the worker has it now.
+
+    Of a type that is gone, too: that its deletion rejected a request is what the worker wants to know.
+    """
+    kind = QualificationType.objects.filter(qualification_type_id=type_id).first()
+    if kind is None:
+        raise _no_type(type_id)
     request = (
         QualificationRequest.objects.filter(qualification_type=kind, worker__worker_id=worker_id)
         .order_by("-pk")
@@ -261,20 +266,18 @@ def _dispose_unneeded(kind: QualificationType, at: datetime) -> None:
         kind.save(update_fields=["disposed_at"])
 
 
-def _find(rows: QuerySet[QualificationType], type_id: str) -> QualificationType:
-    found = rows.filter(disposed_at=None).first() if ENTITY_ID.fullmatch(type_id) else None
-    if found is None:
-        raise Refused("no_such_qualification_type", f"There is no qualification type {type_id[:64]}.")
-    return found
+def _no_type(type_id: str) -> Refused:
+    return Refused("no_such_qualification_type", f"There is no qualification type {type_id[:64]}.")
 
 
 def _kind(type_id: str) -> QualificationType:
     """The type a worker asks for, locked."""
     if type_id in SYSTEM_TYPES:
         raise Refused("unavailable", "Qualifications of the system cannot be asked for: it assigns them by itself.")
-    return _find(
-        QualificationType.objects.select_for_update(no_key=True).filter(qualification_type_id=type_id), type_id
-    )
+    found = lock_type(qualification_type_id=type_id, disposed_at=None) if ENTITY_ID.fullmatch(type_id) else None
+    if found is None:
+        raise _no_type(type_id)
+    return found
 
 
 def _worker(worker_id: str) -> Worker:

@@ -330,6 +330,10 @@ def test_the_state_of_nothing(mturk, control, worker):
     with pytest.raises(ControlRefused) as refused:
         state(control, new_type(mturk), worker)
     assert (refused.value.status, refused.value.code) == (404, "no_such_request")
+    for unknown in ("3UNKNOWN", "%00x", "..%2Fx", "\u00e9".encode().hex()):
+        with pytest.raises(ControlRefused) as refused:
+            state(control, {"QualificationTypeId": unknown}, worker)
+        assert (refused.value.status, refused.value.code) in {(404, "no_such_qualification_type"), (400, "bad_request")}
     with pytest.raises(ControlRefused, match="WorkerId is missing"):
         control.get("qualification-requests?QualificationTypeId=3X")
 

@@ -168,11 +168,13 @@ def test_deleting_rejects_what_waits(mturk, control):
     waiting = new_type(mturk, Name="Waiting")
     new_hit(mturk, QualificationRequirements=[requirement(waiting)])
     request = ask(control, waiting, worker)
-    for kind in (tested, waiting):
+    unused = new_type(mturk, Name="Unused")
+    ask(control, unused, worker)
+    for kind, why in ((tested, "unavailable"), (waiting, "unavailable"), (unused, "no_such_qualification_type")):
         mturk.delete_qualification_type(QualificationTypeId=kind["QualificationTypeId"])
         path = f"qualification-requests?QualificationTypeId={kind['QualificationTypeId']}&WorkerId={worker}"
         assert control.get(path)["state"] == "rejected"
-        with pytest.raises(ControlRefused, match="unavailable"):
+        with pytest.raises(ControlRefused, match=why):
             ask(control, kind, worker)
     with refused("InvalidQualificationRequestState"):
         mturk.accept_qualification_request(QualificationRequestId=request["QualificationRequestId"])
