@@ -180,6 +180,12 @@ def nothing_listens(world: World, reply: Reply) -> None:
 
 
 UNDELIVERED = "InvalidTransportEndpoint"  # no AWS here; test_notifications.py has one
+
+
+def undelivered(world: World, reply: Reply) -> None:
+    assert told(reply)[2] == "AWS.MechanicalTurk.InvalidTransportEndpoint"
+
+
 HIT, ASSIGNMENT = "HITDoesNotExist", "AssignmentDoesNotExist"
 TYPE, REQUEST = "QualificationTypeDoesNotExist", "QualificationRequestDoesNotExist"
 NOT_VALID = "InvalidParameterValue"
@@ -291,7 +297,8 @@ def operation_names() -> list[str]:
     return sorted(FUNCTIONS)
 
 
-def test_there_is_a_row_for_each_operation_of_the_model():
+def test_there_is_a_function_and_a_row_for_each_operation_of_the_model():
+    assert set(FUNCTIONS) == set(model().operation_names)
     assert set(ROWS) == set(model().operation_names)
     assert set(LISTS) | {"ListReviewPolicyResultsForHIT"} == {name for name in ROWS if name.startswith("List")}
 
