@@ -9,7 +9,8 @@ _NEXT = re.compile(r"""["'`]|//|/\*|<!--|[/{}]|\$\{""")
 _STRING = {mark: re.compile(rf"(?:\\.|[^{mark}\\\n\r])*{mark}?", re.DOTALL) for mark in "\"'"}
 _LINE = re.compile("[^\n\r\u2028\u2029]*")
 _BLOCK = re.compile(r".*?(?:\*/|\Z)", re.DOTALL)
-_REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/")
+# Bounded, or a script of half patterns would be searched to its end from each of them.
+_REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n]){0,300}\]|[^/\\\[\n]){1,1000}/")
 _TEMPLATE = re.compile(r"\\.|`|\$\{", re.DOTALL)
 # A slash after one of these begins a pattern; after anything else it divides.
 _BEFORE_PATTERN = re.compile(

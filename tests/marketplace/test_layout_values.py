@@ -246,15 +246,18 @@ def test_what_is_no_placeholder_stays():
 
 
 def test_no_layout_takes_long():
-    script = "<script>{}</script>"
+    script = "<script>{}${{x}}</script>"
     for inside in (
         "${x}" * 12_000,
         "<p title=${x}>" * 4_000,
         script.format("/" * 50_000),
         script.format("`${" * 12_000),
         script.format('"\\' * 20_000),
-        script.format(" / " * 15_000 + "${x}"),
-        script.format("/[" * 20_000),
+        script.format(" / " * 15_000),
+        script.format("(/[" * 15_000),
+        script.format("(/a" * 15_000),
+        script.format("'" * 50_000),
+        script.format("/*" * 20_000),
     ):
         before = time.process_time()
         parse_layout(inside)

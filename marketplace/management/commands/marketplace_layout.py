@@ -42,6 +42,10 @@ class Command(BaseCommand):
             raise CommandError("--list shows every layout: leave out --name, --frame-height and the file.")
         if not listed and not (file and name):
             raise CommandError("Give the layout a --name and an HTML file, or use --list.")
+        name = (name or "").strip()
+        if not listed and (not name or len(name) > NAME_LENGTH or not name.isprintable()):
+            raise CommandError(f"The name must be 1 to {NAME_LENGTH} printable characters.")
+        html = "" if listed else self.checked(Path(file or ""))
         prepare()
 
         from marketplace.models import HITLayout
@@ -50,10 +54,6 @@ class Command(BaseCommand):
             for row in HITLayout.objects.filter(requester=self.owner(requester)).order_by("name"):
                 self.show(row)
             return
-        name = (name or "").strip()
-        if not name or len(name) > NAME_LENGTH or not name.isprintable():
-            raise CommandError(f"The name must be 1 to {NAME_LENGTH} printable characters.")
-        html = self.checked(Path(file or ""))
 
         from marketplace import clock
 
