@@ -139,6 +139,7 @@ class HIT(models.Model):
             models.Index(fields=["batch", "-created_at"], name="hit_by_batch"),
             models.Index(fields=["account", "status", "-created_at", "-id"], name="hit_by_status"),
             models.Index(fields=["account", "expires_at", "id"], name="hit_by_end"),
+            models.Index(fields=["hit_id"], name="hit_by_name"),
         ]
 
     def __str__(self) -> str:
@@ -212,7 +213,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         if "worker" in filters:
             rows = rows.filter(worker_id=filters["worker"].strip().upper())
         if "hit" in filters:
-            rows = rows.filter(hit__hit_id=filters["hit"].strip().upper())
+            # Looked up first: a join would go through all answers and look for the HIT of each.
+            named = HIT.objects.filter(hit_id=filters["hit"].strip().upper())
+            rows = rows.filter(hit__in=list(named.values_list("pk", flat=True)))
         if "text" in filters:
             rows = rows.filter(answer__icontains=filters["text"])
         if "before" in filters:
@@ -294,9 +297,18 @@ class Assignment(models.Model):
             models.Index(fields=["account", "status", "submitted_at", "id"], name="assignment_by_submission"),
             models.Index(fields=["account", "submitted_at", "id"], name="assignment_all_submission"),
             models.Index(fields=["account", "worker_id", "submitted_at"], name="assignment_by_worker"),
-            models.Index(fields=["hit", "submitted_at"], name="assignment_by_hit"),
-            # The account stands in them, though the batch alone would do: without statistics SQLite takes the index of
-            # which most columns are given, and that has to be the one of the batch.
+            models.Index(
+                fields=["account", "hit", "status", "auto_approval_at", "id"], name="assignment_hit_by_deadline"
+            ),
+            models.Index(
+                fields=["account", "worker_id", "status", "auto_approval_at", "id"],
+                name="assignment_worker_by_deadline",
+            ),
+            # The account stands in them, though a HIT or a batch alone would do: without statistics SQLite takes the
+            # index of which most columns are given, and that has to be the one of what is looked for.
+            models.Index(
+                fields=["account", "hit", "status", "submitted_at", "id"], name="assignment_hit_by_submission"
+            ),
             models.Index(fields=["account", "batch", "auto_approval_at", "id"], name="assignment_batch_deadline"),
             models.Index(fields=["account", "batch", "submitted_at", "id"], name="assignment_batch_submission"),
             models.Index(
