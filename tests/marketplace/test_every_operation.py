@@ -18,6 +18,7 @@ from marketplace.operations import OPERATIONS as FUNCTIONS
 from marketplace.service import OPERATIONS, model
 from tests.marketplace.conftest import Control, Reply, Wire
 from tests.marketplace.making import HTML, KIND
+from tests.servers import ROOT
 
 NOBODYS = "3NOBODYHASEVERSEENTHISIDENTITY"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/hits"
@@ -301,6 +302,21 @@ def test_there_is_a_function_and_a_row_for_each_operation_of_the_model():
     assert set(FUNCTIONS) == set(model().operation_names)
     assert set(ROWS) == set(model().operation_names)
     assert set(LISTS) | {"ListReviewPolicyResultsForHIT"} == {name for name in ROWS if name.startswith("List")}
+
+
+def test_the_documentation_has_a_line_for_each_operation_of_the_model():
+    text = (ROOT / "docs" / "marketplace.md").read_text()
+    table = re.search(r"<!-- operations -->\n(.*?)<!-- /operations -->", text, re.DOTALL)
+    assert table
+    assert re.findall(r"^\| `(\w+)` \| \S.+ \|$", table[1], re.MULTILINE) == sorted(model().operation_names)
+
+
+def test_the_example_of_the_documentation_runs(marketplace, capsys):
+    text = (ROOT / "docs" / "marketplace.md").read_text()
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert example
+    exec(compile(example[1].replace("http://127.0.0.1:8001", marketplace.url), "marketplace.md", "exec"), {})
+    assert re.fullmatch(r"\d+\.\d\d\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("name", operation_names())
