@@ -13,6 +13,8 @@ import { CrowdInstructions } from "./instructions.js";
 import { CrowdCard, CrowdModal, CrowdTab, CrowdTabs } from "./layout.js";
 import { sheet } from "./look.js";
 import { CrowdAlert, CrowdBadge, CrowdToast } from "./notices.js";
+import { CrowdInstanceSegmentation } from "./segmentation/instance.js";
+import { CrowdSemanticSegmentation } from "./segmentation/semantic.js";
 import { CrowdSlider, CrowdSliderLabel } from "./slider.js";
 import { CrowdInput, CrowdTextArea } from "./text-fields.js";
 
@@ -48,6 +50,8 @@ const ELEMENTS = {
   "crowd-polyline": CrowdPolyline,
   "crowd-line": CrowdLine,
   "crowd-keypoint": CrowdKeypoint,
+  "crowd-semantic-segmentation": CrowdSemanticSegmentation,
+  "crowd-instance-segmentation": CrowdInstanceSegmentation,
 };
 
 function define() {

@@ -69,7 +69,11 @@ export class Annotator extends Widget {
     const tools = h(
       "div",
       { class: "tools", part: "toolbar", role: "toolbar", "aria-label": "Tools" },
-      this.undoButton, this.redoButton, this.deleteButton, this.finishButton, this.abandonButton, h("span", { class: "gap" }), this.handButton, ...zoomButtons(this.stage), keys, this.help,
+      h("span", { class: "group" }, this.undoButton, this.redoButton, this.deleteButton),
+      h("span", { class: "group" }, this.finishButton, this.abandonButton),
+      h("span", { class: "gap" }),
+      h("span", { class: "group" }, this.handButton, ...zoomButtons(this.stage), keys),
+      this.help,
     );
     this.labelTitle = h("div", { class: "panel-title" }, "Labels");
     this.labelBox = h("div");

@@ -2,16 +2,22 @@
 
 import { h } from "../dom.js";
 
-/** @param {{keys?: [string, string][]}} kind what is special about it */
-export function keysHelp(kind) {
-  const rows = [
-    ["1 – 9", "the label"],
-    ...kind.keys,
+function shapes(kind) {
+  return [
     ["Esc", "stop drawing; let go of a shape"],
     ["N  P", "next, previous shape"],
     ["← ↑ ↓ →", "move the selected shape by a pixel, with Shift by ten"],
     ...(kind.resize ? [["Alt + arrows", "make it larger or smaller"]] : []),
     ["Delete", "delete it"],
+  ];
+}
+
+/** @param {{keys?: [string, string][]}} kind what is special about it */
+export function keysHelp(kind) {
+  const rows = [
+    ["1 – 9", "the label"],
+    ...kind.keys,
+    ...(kind.paints ? [["Esc", "stop drawing"]] : shapes(kind)),
     ["Ctrl + Z  Ctrl + Y", "undo, redo"],
     ["+  −  0", "zoom in, out, whole picture; also Ctrl + wheel, or two fingers"],
     ["H", "move the picture instead of drawing; also the middle button"],

@@ -100,7 +100,7 @@ export const POLYGON = {
   keys: [
     ["click", "a corner; the first one again, a double click or Enter finishes"],
     ["drag", "a corner of the selected polygon, or its edge to move it (click an edge to select)"],
-    ["Alt + click", "a corner on top of another shape"],
+    ["Alt + click", "a corner exactly there, on another shape or near another corner"],
     CROSS,
     ["Space  Enter", "a corner at the cross; finish"],
     ["Backspace", "take the last corner back"],
@@ -125,7 +125,7 @@ export const POLYLINE = {
   keys: [
     ["click", "a point; Enter or a double click finishes"],
     ["drag", "a point of the selected line, or the line to move it (click a line to select)"],
-    ["Alt + click", "a point on top of another line"],
+    ["Alt + click", "a point exactly there, on another line or near another point"],
     CROSS,
     ["Space  Enter", "a point at the cross; finish"],
     ["Backspace", "take the last point back"],

@@ -103,7 +103,8 @@ export class Pen {
     } else if (!this.draft && !action.free && !(action.type === "new" && kind.ignoresShapes)) {
       this.#click(whole(point, this.stage), point, action, event);
     } else {
-      this.place(whole(point, this.stage), action.near);
+      // With Alt exactly there, however near to another corner.
+      this.place(whole(point, this.stage), action.free ? 0 : action.near);
     }
     this.hoverCursor(point, event);
     owner.draw();

@@ -245,7 +245,11 @@ export class Stage {
     }
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (this.draws || !this.fitted || this.pointers.size > 1) {
-      this.root.setPointerCapture(event.pointerId);
+      try {
+        this.root.setPointerCapture(event.pointerId);
+      } catch {
+        // A pointer that a script made up cannot be captured; it works without.
+      }
     }
     if (this.pointers.size === 2) {
       this.drawing && this.pen?.cancel();

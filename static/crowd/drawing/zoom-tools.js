@@ -6,6 +6,7 @@ import { icon } from "../icons.js";
 export const ZOOM_CSS = `
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0.125rem 0.25rem; padding: 0.25rem 0.5rem; border-top: 1px solid var(--line); background: var(--paper-2); }
 .tools .gap { flex: 1; }
+.tools .group { display: inline-flex; align-items: center; gap: 0.125rem; }
 .zoom-level { min-width: 3.25rem; color: var(--ink-2); font-size: 0.8125rem; text-align: center; font-variant-numeric: tabular-nums; }
 `;
 
