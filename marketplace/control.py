@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from marketplace import calls, clock, crowd, faults, ledger, models, qualifications, validation, work
+from marketplace import calls, clock, crowd, faults, ledger, models, qualifications, rates, validation, work
 from marketplace.errors import SerializationError, ServiceFault
 from marketplace.models import Requester
 from marketplace.serialization import seconds
@@ -149,6 +149,7 @@ def _now() -> dict[str, float]:
 
 def _reset(given: dict) -> dict:
     in_transaction(models.reset)
+    rates.forget()
     faults.clear()
     calls.clear()
     return {}

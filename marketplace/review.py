@@ -11,11 +11,10 @@ from typing import Any
 
 from django.db import transaction
 
-from . import policies, slots
-from .documents import parse_answers
+from . import policies, rates, slots
+from .documents import DocumentError, parse_answers
 from .errors import RequestError, TurkError
 from .models import HIT, Assignment, ReviewAction, ReviewResult
-from .policies import RATES
 
 SUBMITTED, APPROVED, REJECTED = Assignment.HANDED_IN
 ASSIGNMENT, WHOLE = ReviewResult.Level.ASSIGNMENT, ReviewResult.Level.HIT
@@ -40,7 +39,7 @@ def submitted(assignment: Assignment, *, at: datetime) -> None:
     except policies.PolicyError as error:
         _unusable(hit, ASSIGNMENT, target, error, at)
         return
-    answered = policies.answer_values(parse_answers(assignment.answer))
+    answered = _answers(assignment)
     correct, score = policy.correct(answered), policy.score(answered)
     results = [
         _result(hit, ASSIGNMENT, target, "KnownAnswerCorrect", str(int(right)), q) for q, right in correct.items()
@@ -74,9 +73,7 @@ def reviewable(hit: HIT, *, at: datetime) -> None:
         for assignment in handed_in
         if policy.counts(rejected=assignment.status == REJECTED, known_score=scores.get(assignment.assignment_id))
     ]
-    answers = {
-        assignment.assignment_id: policies.answer_values(parse_answers(assignment.answer)) for assignment in counted
-    }
+    answers = {assignment.assignment_id: _answers(assignment) for assignment in counted}
     found = policy.judge(answers)
     ReviewResult.objects.bulk_create(_found(hit, found), batch_size=500)
     for assignment in counted:
@@ -90,6 +87,14 @@ def reviewable(hit: HIT, *, at: datetime) -> None:
             _reject(assignment, WHOLE, policy.reject_reason, at)
     if policy.extend_below is not None and found.score < policy.extend_below:
         _extend(hit, WHOLE, policy.extend_maximum, policy.extend_seconds, at)
+
+
+def _answers(assignment: Assignment) -> dict[str, policies.Values]:
+    """What was answered; nothing where a document of earlier times cannot be read any more, lest time stand still."""
+    try:
+        return policies.answer_values(parse_answers(assignment.answer))
+    except DocumentError:
+        return {}
 
 
 def _known_answer_scores(hit: HIT) -> dict[str, int]:
@@ -156,9 +161,10 @@ def _extend(hit: HIT, level: str, maximum: int, seconds: int, at: datetime) -> N
         if total > maximum:
             # A success by the reference: the policy did all that it may.
             return f"Not extended: the HIT has {hit.max_assignments} assignments, ExtendMaximumAssignments is {maximum}"
-        if hit.max_assignments < RATES.many_from <= total:
+        many_from = rates.at(hit.created_at).many_from
+        if hit.max_assignments < many_from <= total:
             raise RequestError(
-                f"A HIT created with fewer than {RATES.many_from} assignments is not extended to {total}.",
+                f"A HIT created with fewer than {many_from} assignments is not extended to {total}.",
                 "AWS.MechanicalTurk.InvalidMaximumAssignmentsIncrease",
             )
         if hit.is_expired(at):

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from . import ledger, policies, prepared, qualifications
+from . import ledger, policies, prepared, qualifications, rates
 from .models import HIT, Assignment, HITType, Worker
 from .notifications import tell
 
@@ -30,15 +30,21 @@ def _review() -> Any:
     return review
 
 
-def terms(hit_type: HITType, max_assignments: int) -> tuple[Decimal, Decimal]:
-    """(reward, fee) of one assignment."""
-    masters = policies.asks_for_masters(hit_type.requirements)
-    return hit_type.reward, policies.assignment_fee(hit_type.reward, max_assignments=max_assignments, masters=masters)
+def terms(hit: HIT) -> tuple[Decimal, Decimal]:
+    """(reward, fee) of one assignment, by the HIT's type and the rates of the time it was made."""
+    hit_type = hit.hit_type
+    fee = policies.assignment_fee(
+        hit_type.reward,
+        max_assignments=hit.max_assignments,
+        masters=policies.asks_for_masters(hit_type.requirements),
+        rates=rates.at(hit.created_at),
+    )
+    return hit_type.reward, fee
 
 
 def cost(hit: HIT) -> Decimal:
     """What one open slot of the HIT holds."""
-    return sum(terms(hit.hit_type, hit.max_assignments), Decimal(0))
+    return sum(terms(hit), Decimal(0))
 
 
 def lock_hit(**which: Any) -> HIT | None:
@@ -64,7 +70,7 @@ def lock_assignment(**which: Any) -> Assignment | None:
 
 def take(hit: HIT, worker: Worker, *, at: datetime) -> Assignment:
     """A worker accepts; the caller has checked that one is open."""
-    reward, fee = terms(hit.hit_type, hit.max_assignments)
+    reward, fee = terms(hit)
     hit.open_slots -= 1
     hit.pending += 1
     _save(hit, at)
@@ -181,7 +187,7 @@ def retype(hit: HIT, hit_type: HITType, *, at: datetime) -> None:
     """
     before, left = hit.open_slots * cost(hit), hit.hit_type
     hit.hit_type = hit_type
-    reward, fee = terms(hit_type, hit.max_assignments)
+    reward, fee = terms(hit)
     needed = hit.open_slots * (reward + fee) - before
     for assignment in hit.assignments.filter(status=Assignment.Status.ACCEPTED):
         held = assignment.cost

@@ -13,7 +13,10 @@ from .people import Requester, Worker
 
 
 class FeeRate(models.Model):
-    """Fees from a moment on, until the next row's; without any, policies.RATES hold. Rates are fractions."""
+    """Fees from a moment on, until the next row's; without any, policies.RATES hold. Rates are fractions.
+
+    Added by rates.announce; never changed and never deleted, since what HITs hold was reckoned with them.
+    """
 
     valid_from = models.DateTimeField(unique=True)
     base = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal("0.20"))
@@ -25,6 +28,14 @@ class FeeRate(models.Model):
 
     def __str__(self) -> str:
         return f"from {self.valid_from:%Y-%m-%d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise TypeError("Fee rates are never changed; announce others for a later time.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("Fee rates are never deleted; announce others for a later time.")
 
 
 class Bonus(models.Model):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from .. import clock, ledger, policies, prepared, tokens
+from .. import clock, ledger, policies, prepared, rates, tokens
 from ..errors import ParameterValidationError, RequestError
 from ..models import Assignment, Bonus, Requester, Worker
 from . import finding, limits, shapes
@@ -41,7 +41,7 @@ def send_bonus(requester: Requester, request: dict[str, Any]) -> dict[str, Any]:
     bonus = Bonus(
         assignment=assignment,
         amount=amount,
-        fee=policies.bonus_fee(amount),
+        fee=policies.bonus_fee(amount, rates=rates.at(now)),
         reason=reason,
         token=token,
         grant_time=now,

@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from .. import clock, slots, tokens
+from .. import clock, rates, slots, tokens
 from ..errors import ParameterValidationError, RequestError
 from ..models import Requester
-from ..policies import RATES
 from . import finding, limits
 from .hits import MAX_ASSIGNMENTS
 
@@ -51,10 +50,11 @@ def create_additional_assignments_for_hit(requester: Requester, request: dict[st
         "NumberOfAdditionalAssignments", request["NumberOfAdditionalAssignments"], 1, MAX_ASSIGNMENTS
     )
     total = hit.max_assignments + number
-    if hit.max_assignments < RATES.many_from <= total:
+    many_from = rates.at(hit.created_at).many_from
+    if hit.max_assignments < many_from <= total:
         raise RequestError(
-            f"HIT {hit.hit_id} was created with fewer than {RATES.many_from} assignments and cannot be extended to "
-            f"{total}: that would be {RATES.many_from} or more.",
+            f"HIT {hit.hit_id} was created with fewer than {many_from} assignments and cannot be extended to "
+            f"{total}: that would be {many_from} or more.",
             "AWS.MechanicalTurk.InvalidMaximumAssignmentsIncrease",
         )
     if total > MAX_ASSIGNMENTS:

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.marketplace.making import FORM, balance, do, new_hit, state
+from marketplace import clock, work
+from marketplace.models import Assignment, Requester
+from marketplace.operations import OPERATIONS
+from tests.marketplace.making import FORM, HTML, KIND, balance, do, new_hit, state
 from tests.marketplace.reviewing import agree, gold, worker
 
 
@@ -267,3 +270,16 @@ def test_a_hit_extended_by_its_requester_is_compared_again(mturk, control):
     mturk.create_additional_assignments_for_hit(HITId=hit["HITId"], NumberOfAdditionalAssignments=1)
     three(control, hit, "cat")
     assert (status(mturk, first)[0], status(mturk, second)[0]) == ("Approved", "Submitted")
+
+
+@pytest.mark.django_db
+def test_an_answer_that_cannot_be_read_any_more_does_not_stop_time():
+    requester = Requester.for_key("AKIAOLDANSWER")
+    policy = agree(["q"], ApproveIfWorkerAgreementScoreIsAtLeast=100)
+    wanted = {**KIND, "LifetimeInSeconds": 600, "MaxAssignments": 4, "Question": HTML, "HITReviewPolicy": policy}
+    hit = OPERATIONS["CreateHIT"](requester, wanted)["HIT"]["HITId"]
+    old, one, two = (work.submit(work.accept(hit, f"AOLD{n}").assignment_id, fields={"q": "cat"}) for n in range(3))
+    Assignment.objects.filter(pk=old.pk).update(answer="<no document")
+    clock.advance(700)
+    found = Assignment.objects.filter(pk__in=[old.pk, one.pk, two.pk]).order_by("pk").values_list("status", flat=True)
+    assert list(found) == ["Submitted", "Approved", "Approved"]
