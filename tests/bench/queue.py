@@ -15,13 +15,15 @@ from django.utils import timezone
 from dashboard.models import Account, Membership, Role, User
 from dashboard.pages import PAGE, ordering
 from hits.forms import SORTS, QueueFilter
-from hits.models import Assignment
+from hits.models import HIT, Assignment, Batch
 from hits.views import row
 from hits.views.rows import thumbnails
 
 DEEP = 5_000  # the page that is as fast as the first, or the last where there are fewer
 SAMPLES = 15
 VIEWS = ("", "sort=newest", "sort=oldest", "status=approved&sort=newest", "status=rejected", "status=all&sort=oldest")
+FEW = 200  # answers of the batch, the HIT and the worker that are looked for among all
+SPARSE = ("batch={batch}", "hit={hit}", "worker={worker}")
 # What the two databases write differently: a moment some seconds after another, and a number with leading zeros.
 WRITTEN = {
     "sqlite": ("strftime('%%Y-%%m-%%d %%H:%%M:%%f000', %s, '+' || ({}) || ' seconds')", "printf('%%024d', n.i)"),
@@ -54,6 +56,20 @@ def fill(account: Account, rows: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, [missing, account.pk, account.pk, moment, moment])
             cursor.execute("ANALYZE")
+
+
+def sprinkle(account: Account) -> dict[str, str | int]:
+    """Give FEW answers, evenly among all, a HIT, a batch and a worker of their own; returns their names."""
+    model = HIT.objects.filter(account=account).order_by("pk")[0]
+    batch = Batch.objects.create(account=account, key="batch:few", name="Few")
+    hit = HIT.objects.create(
+        account=account, batch=batch, hit_type_id=model.hit_type_id, hit_id="3FEWAMONGMANY", question=model.question,
+        status="Reviewable", reward=model.reward, max_assignments=FEW, created_at=model.created_at,
+    )  # fmt: skip
+    keys = list(Assignment.objects.filter(account=account).order_by("pk").values_list("pk", flat=True))
+    chosen = keys[:: max(1, len(keys) // FEW)][:FEW]
+    Assignment.objects.filter(pk__in=chosen).update(hit=hit, batch=batch, worker_id="AFEWAMONGMANY")
+    return {"batch": batch.pk, "hit": hit.hit_id, "worker": "AFEWAMONGMANY"}
 
 
 def deep_page(account: Account, query: str) -> tuple[str, int]:
@@ -103,6 +119,13 @@ def measure(*, rows: int, repeat: int) -> list[dict]:
         first = timed(client, f"{url}?{query}", times)
         line = {"name": f"  page {number} of ?{query}", "value": timed(client, url + deep, times), "unit": "ms"}
         lines.append({**line, "ratio": line["value"] / first, "beside": "its first page"})
+    few = sprinkle(account)
+    for pattern in SPARSE:
+        for status in ("waiting", "all"):
+            for sort in SORTS:
+                query = f"{pattern.format(**few)}&status={status}&sort={sort}"
+                name = f"  {FEW} of ?{pattern.split('=')[0]}, {status}, {sort}"
+                lines.append({"name": name, "value": timed(client, f"{url}?{query}", times), "unit": "ms"})
     return lines
 
 
