@@ -17,6 +17,7 @@ from .money import Bonus, FeeRate, LedgerEntry
 from .people import OPENING_BALANCE, Message, Requester, Worker, WorkerBlock
 from .qualifications import Qualification, QualificationRequest, QualificationType, RequiredQualification
 from .time import Clock
+from .workers import ExternalIdentity, Inquiry, Invitation, Payout, PayoutRun
 
 __all__ = [
     "HIT",
@@ -24,14 +25,19 @@ __all__ = [
     "Assignment",
     "Bonus",
     "Clock",
+    "ExternalIdentity",
     "FeeRate",
     "HITLayout",
     "HITQuerySet",
     "HITType",
+    "Inquiry",
+    "Invitation",
     "LedgerEntry",
     "Message",
     "Notification",
     "NotificationSetting",
+    "Payout",
+    "PayoutRun",
     "Qualification",
     "QualificationRequest",
     "QualificationType",
@@ -46,6 +52,11 @@ __all__ = [
 
 # What points at something stands before it.
 _ALL: tuple[type[models.Model], ...] = (
+    Payout,
+    PayoutRun,
+    ExternalIdentity,
+    Invitation,
+    Inquiry,
     LedgerEntry,
     FeeRate,
     Bonus,

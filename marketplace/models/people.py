@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
@@ -16,12 +17,17 @@ class Worker(models.Model):
     """Somebody who works. Locale, adult content and Masters are what the system qualifications look at."""
 
     worker_id = models.CharField(max_length=64, unique=True)
+    # Who signs in as this worker; nobody where the worker came through the control paths or is simulated.
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="worker"
+    )
     created_at = models.DateTimeField()
     # Workers made through the control interface never told where they live; HITs for US workers are open to them.
     country = models.CharField(max_length=2, default="US")
     subdivision = models.CharField(max_length=2, default="", blank=True)
     accepts_adult_content = models.BooleanField(default=False)
     is_master = models.BooleanField(default=False)
+    wants_letters = models.BooleanField(default=True, help_text="messages also come by e-mail, where there is one")
 
     def __str__(self) -> str:
         return self.worker_id
@@ -42,6 +48,7 @@ class Requester(models.Model):
     # "" = any secret is accepted where signatures are not checked.
     secret_access_key = models.CharField(max_length=128, default="", blank=True)
     name = models.CharField(max_length=200, default="", blank=True)
+    email = models.EmailField(default="", blank=True, help_text="where workers' inquiries are sent to")
     worker = models.OneToOneField(Worker, on_delete=models.PROTECT, null=True, blank=True, related_name="requester")
     created_at = models.DateTimeField()
     available = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal("0.00"))

@@ -1,0 +1,34 @@
+"""Pages of the worker site, by what they are about."""
+
+from .doing import accept_next, external_submit, frame, submit_form, task, task_next
+from .earnings import earnings
+from .finding import accept, give_back, group, groups, in_hand
+from .front import from_platform, front, join
+from .messages import contact, messages
+from .profile import profile
+from .qualifications import ask, hand_in, qualification, qualifications
+
+__all__ = [
+    "accept",
+    "accept_next",
+    "ask",
+    "contact",
+    "earnings",
+    "external_submit",
+    "frame",
+    "from_platform",
+    "front",
+    "give_back",
+    "group",
+    "groups",
+    "hand_in",
+    "in_hand",
+    "join",
+    "messages",
+    "profile",
+    "qualification",
+    "qualifications",
+    "submit_form",
+    "task",
+    "task_next",
+]

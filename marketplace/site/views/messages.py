@@ -1,0 +1,55 @@
+"""What a worker was told, and writing to a requester."""
+
+from django import forms
+from django.contrib import messages as notes
+from django.core.mail import EmailMessage
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from marketplace import clock
+from marketplace.models import HITType, Inquiry, Message, Worker
+from marketplace.site.access import for_workers
+
+PAGE = 50
+
+
+class ContactForm(forms.Form):
+    """A letter to the requester of a HIT."""
+
+    text = forms.CharField(
+        max_length=4000, label="What you want to tell or ask", widget=forms.Textarea(attrs={"rows": 6})
+    )
+
+
+@require_safe
+@for_workers
+def messages(request: HttpRequest, worker: Worker) -> HttpResponse:
+    """Every message to the worker, the newest first; seen once shown here."""
+    shown = list(Message.objects.filter(worker=worker).select_related("requester").order_by("-pk")[:PAGE])
+    unread = [message.pk for message in shown if message.read_at is None]
+    asked = list(Inquiry.objects.filter(worker=worker).select_related("hit_type__requester").order_by("-pk")[:PAGE])
+    response = render(request, "site/messages.html", {"rows": shown, "unread_here": set(unread), "asked": asked})
+    if unread:
+        Message.objects.filter(pk__in=unread, read_at=None).update(read_at=clock.now())
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_workers
+def contact(request: HttpRequest, worker: Worker, group_id: str) -> HttpResponse:
+    """Write to the requester of a HIT group; kept here, and sent on by e-mail where the requester has an address."""
+    hit_type = get_object_or_404(HITType.objects.select_related("requester"), hit_group_id=group_id)
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        text = form.cleaned_data["text"]
+        Inquiry.objects.create(worker=worker, hit_type=hit_type, text=text, sent_at=clock.now())
+        if hit_type.requester.email:
+            EmailMessage(
+                subject=f"Worker {worker.worker_id} about “{hit_type.title}”"[:200],
+                body=f"{text}\n\n-- \nWorker {worker.worker_id}, HIT type {hit_type.hit_type_id}\n",
+                to=[hit_type.requester.email],
+            ).send(fail_silently=True)
+        notes.success(request, "Sent to the requester. An answer comes under Messages.")
+        return redirect("group", group_id)
+    return render(request, "site/contact.html", {"hit_type": hit_type, "form": form})

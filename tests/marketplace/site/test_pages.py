@@ -1,0 +1,89 @@
+"""Every page of the worker site: who may see it, that it can be drawn, and the ways in."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.marketplace.site.conftest import PASSWORD, Visitor
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "marketplace"
+PAGES = ("/tasks/", "/work/", "/qualifications/", "/earnings/", "/messages/", "/profile/", "/accounts/2fa/")
+
+
+def test_every_template_compiles() -> None:
+    from django.template.loader import get_template
+
+    for path in sorted(TEMPLATES.rglob("*.html")):
+        get_template(path.relative_to(TEMPLATES).as_posix())
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_for_those_who_signed_in(visitor: Visitor, path: str) -> None:
+    assert visitor.get(path).path == "/accounts/login/"
+
+
+def test_a_new_worker_sees_every_page_and_is_told_what_to_do_next(worker: Visitor) -> None:
+    for path in PAGES:
+        page = worker.get(path)
+        assert (page.status, page.path) == (200, path)
+    assert "Nothing in hand" in worker.get("/work/").text
+    assert "Nothing yet" in worker.get("/earnings/").text
+    assert "No messages" in worker.get("/messages/").text
+
+
+def test_signing_up_in_and_out(worker: Visitor) -> None:
+    worker.post("/accounts/logout/")
+    assert worker.get("/work/").path == "/accounts/login/"
+    refused = worker.post("/accounts/login/", {"login": worker.name, "password": "wrong"})
+    assert "correct" in refused.text
+    assert worker.post("/accounts/login/", {"login": worker.name, "password": PASSWORD}).path == "/tasks/"
+
+
+def test_a_country_decides_what_is_open_to_a_worker(worker: Visitor, publish: Any) -> None:
+    needs = {
+        "QualificationTypeId": "00000000000000000071",
+        "Comparator": "EqualTo",
+        "LocaleValues": [{"Country": "DE"}],
+    }
+    hit = publish(QualificationRequirements=[needs])
+    assert "You live in Germany" in worker.get(f"/tasks/{hit['HITGroupId']}/").text
+    assert worker.post("/profile/", {"country": "DE", "subdivision": ""}).status == 200
+    assert "You live in Germany" in worker.get(f"/tasks/{hit['HITGroupId']}/").text, "now among what is met"
+    assert worker.post(f"/tasks/{hit['HITGroupId']}/accept/").path.startswith("/work/")
+
+
+def test_messages_are_new_once_and_questions_to_requesters_are_kept(
+    worker: Visitor, publish: Any, mturk: Any, control: Any
+) -> None:
+    hit = publish()
+    page = worker.post(f"/tasks/{hit['HITGroupId']}/contact/", {"text": "Is <b>this</b> right?"})
+    assert page.status == 200
+    assert "Is &lt;b&gt;this&lt;/b&gt; right?" in worker.get("/messages/").text
+    assignment = control.post(
+        "assignments", {"HITId": hit["HITId"], "WorkerId": worker.worker_id, "Fields": {"total": "1"}}
+    )
+    mturk.approve_assignment(AssignmentId=assignment["AssignmentId"])
+    mturk.notify_workers(Subject="New tasks", MessageText="Come and see", WorkerIds=[worker.worker_id])
+    first, second = worker.get("/messages/").text, worker.get("/messages/").text
+    assert "New tasks" in first
+    assert ("New</span>" in first, "New</span>" in second) == (True, False)
+
+
+def test_a_signed_link_recognises_who_comes_back_and_a_changed_one_does_not_work(marketplace: Any) -> None:
+    visitor = Visitor(marketplace.url)
+    for query in ("", "?id=x&expires=9999999999&signature=00", "?id=x&expires=abc", "?id=%00&expires=1&signature="):
+        page = visitor.get(f"/from/panel/{query}")
+        assert (page.status, "This link does not work" in page.text) == (403, True)
+    assert visitor.get("/join/nonsense/").status == 404
+
+
+def test_every_form_carries_its_token(worker: Visitor) -> None:
+    page = worker.get("/tasks/").text
+    forms = re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)
+    assert forms
+    assert all("csrfmiddlewaretoken" in form for form in forms)
+    worker.cookies.clear()
+    page = Visitor(worker.url).post("/tasks/X/accept/")
+    assert page.status == 403
