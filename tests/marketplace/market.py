@@ -60,6 +60,7 @@ class Market(RuleBasedStateMachine):
         self.seen: dict[str, str] = {}
         self.ledger: list[dict[str, Any]] = []
         self.touched: set[Hit] = set()
+        self.last: Hit | None = None
 
     # Asking
 
@@ -94,14 +95,21 @@ class Market(RuleBasedStateMachine):
         return [kind for who in self.requesters for kind in who.kinds]
 
     def choose(self, things: list[Any], pick: int) -> Any:
-        return things[pick % len(things)]
+        """One of them; half of the time one that has to do with the last HIT, since what is wrong needs several moves
+        of the same HIT.
+        """
+        near = [thing for thing in things if self.last and self.last in (thing, getattr(thing, "hit", None))]
+        things = near if near and pick % 2 else things
+        return things[pick // 2 % len(things)]
 
     def at(self, hit: Hit) -> Hit:
         self.touched.add(hit)
+        self.last = hit
         return hit
 
     # HITs
 
+    @precondition(lambda self: sum(len(who.alive()) for who in self.requesters) < 4)
     @rule(
         pick=picks,
         reward=rewards,
@@ -266,6 +274,19 @@ class Market(RuleBasedStateMachine):
             hit.open -= 1
             hit.touch(self.now)
 
+    @precondition(lambda self: self.hits)
+    @rule(pick=picks, worker=st.sampled_from(WORKERS))
+    def accept_and_submit(self, pick, worker):
+        hit = self.at(self.choose(self.hits, pick))
+        refusals = hit.why_not(worker, self.now)
+        answer = self.work("assignments", refusals, HITId=hit.hit_id, WorkerId=worker, Fields={"x": "1"})
+        if answer:
+            self.known.add(worker)
+            task = Task(answer["AssignmentId"], hit, worker, hit.reward, hit.fee, hit.delay, 0, SUBMITTED, self.now)
+            hit.tasks.append(task)
+            hit.open -= 1
+            hit.touch(self.now)
+
     @precondition(lambda self: self.tasks)
     @rule(pick=picks)
     def submit(self, pick):
@@ -383,13 +404,14 @@ class Market(RuleBasedStateMachine):
         missing = "AssignmentDoesNotExist" if "AssignmentId" in request else "HITDoesNotExist"
         self.ask(other, operation, missing, **request)
 
-    # The first of these is there twice: most of what is interesting happens within hours.
-    @rule(steps=st.sampled_from([1, 1, 4, 25, 87, 1500, 2600, 10_400]))
+    # Most of what is interesting happens within hours; then a day, a month, four months.
+    @rule(steps=st.sampled_from([1, 1, 4, 25, 87, 2600, 2600, 10_400]))
     def time_passes(self, steps):
         self.control.advance(steps * STEP)
         self.now += steps
         for hit in self.hits:
-            self.at(hit).pass_time(self.now)
+            self.touched.add(hit)
+            hit.pass_time(self.now)
 
 
 def refusal_of(reply: Reply) -> str:
