@@ -1,5 +1,11 @@
-"""How work meets the database: one transaction, tried again where the database refuses it for another one's sake."""
+"""How work meets the database: one transaction, tried again where the database refuses it for another one's sake.
 
+SQLite lets one writer in, and each commit waits for the disk. Calls that wait for their turn at the same time therefore
+share a transaction: whoever comes first does the work of all of them, each behind a savepoint of its own, and commits
+once. Nobody is answered before that commit, so what was answered survives a power cut as if each had waited alone.
+"""
+
+import collections
 import contextlib
 import logging
 import random
@@ -18,18 +24,27 @@ Result = TypeVar("Result")
 
 RETRY_FOR = 2.0  # seconds
 QUEUE_FOR = 10.0  # seconds
+SHARE = 16  # calls in one transaction at most: the first of them waits for the last
 
-# SQLite lets one writer in, and the others only look every now and then, up to 0.1 s apart, whether it has left: the
-# file idles while all of them sleep, and the unlucky wait for seconds. In this process they queue here and are woken.
+# The others would only look every now and then, up to 0.1 s apart, whether SQLite's writer has left: the file idles
+# while all of them sleep, and the unlucky wait for seconds. In this process they queue here and are woken.
 _next_writer = threading.RLock()
 
 
 def in_transaction(work: Callable[[], Result], *, reads_only: bool = False) -> Result:
-    """The result of `work`, done in one transaction; tried again for a moment where the database says to."""
+    """The result of `work`, done in one transaction; tried again for a moment where the database says to.
+
+    On SQLite, work that writes may be done by another thread, in that thread's connection.
+    """
     deadline = time.monotonic() + RETRY_FOR
     while True:
         try:
-            with _reading() if reads_only else writing():
+            if reads_only:
+                with _reading():
+                    return work()
+            if connection.vendor == "sqlite" and not connection.in_atomic_block:
+                return _in_turn(work)
+            with transaction.atomic():
                 return work()
         except OperationalError as error:
             if not _worth_retrying(error):
@@ -39,6 +54,96 @@ def in_transaction(work: Callable[[], Result], *, reads_only: bool = False) -> R
                 raise ServiceFault("The database is busy. Please try again.") from error
             reads_only = False  # a reader that turned out to write has to queue with the writers
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311
+
+
+class _Turn:
+    """Work that waits until somebody does it. `woken`: it is done, or its own thread is to go on with the queue."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work = work
+        self.woken = threading.Event()
+        self.done = False
+        self.result: Any = None
+        self.error: Exception | None = OperationalError("database is locked: nobody did the work")  # until it is done
+
+
+_queue: collections.deque[_Turn] = collections.deque()
+_queue_lock = threading.Lock()
+_somebody_works = False
+
+
+def _in_turn(work: Callable[[], Result]) -> Result:
+    global _somebody_works
+    turn = _Turn(work)
+    with _queue_lock:
+        _queue.append(turn)
+        first, _somebody_works = not _somebody_works, True
+    if not first:
+        turn.woken.wait()
+    if not turn.done:
+        _work_off()
+    if turn.error is not None:
+        raise turn.error
+    return turn.result
+
+
+def _work_off() -> None:
+    """Do what waits, this thread's own among it, and leave the rest of the queue to the next."""
+    global _somebody_works
+    taken: list[_Turn] = []
+    try:
+        with _queued():
+            with _queue_lock:
+                taken += [_queue.popleft() for _ in range(min(len(_queue), SHARE))]
+            _do(taken)
+    finally:
+        with _queue_lock:
+            if _queue:
+                _queue[0].woken.set()
+            else:
+                _somebody_works = False
+        for turn in taken:
+            turn.done = True
+            turn.woken.set()
+
+
+def _do(taken: list[_Turn]) -> None:
+    """All of it in one transaction; what fails is undone alone and says so to its own caller."""
+    try:
+        with transaction.atomic():
+            ends = [_end_of(turn.work, alone=len(taken) == 1) for turn in taken]
+    except Exception as error:
+        # Nothing has happened, and what was refused was perhaps refused for the sake of something that did not happen.
+        if len(taken) > 1 and not isinstance(error, OperationalError):
+            log.exception("A shared transaction failed; its calls are tried again")
+            error = OperationalError("database is locked: the shared transaction failed")
+        ends = [(None, error)] * len(taken)
+    for turn, (result, ended_by) in zip(taken, ends, strict=True):
+        turn.result, turn.error = result, ended_by
+
+
+def _end_of(work: Callable[[], Any], *, alone: bool) -> tuple[Any, Exception | None]:
+    """(result, None) or (None, error)."""
+    if alone:  # there is nobody to be protected from its error
+        return work(), None
+    try:
+        with transaction.atomic():
+            return work(), None
+    except Exception as error:
+        if connection.needs_rollback:  # not even its savepoint could be restored
+            raise OperationalError("database is locked: the shared transaction is broken") from error
+        return None, error
+
+
+@contextlib.contextmanager
+def _queued() -> Iterator[None]:
+    # Only for order's sake: whoever has waited too long, behind a lock of another process, tries his luck at the file.
+    queued = _next_writer.acquire(timeout=QUEUE_FOR)
+    try:
+        yield
+    finally:
+        if queued:
+            _next_writer.release()
 
 
 @contextlib.contextmanager
@@ -63,14 +168,8 @@ def _reading() -> Iterator[None]:
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
     """A transaction that writes; on SQLite this process has one at a time."""
-    # Only for order's sake: whoever has waited too long, behind a lock of another process, tries his luck at the file.
-    queued = connection.vendor == "sqlite" and _next_writer.acquire(timeout=QUEUE_FOR)
-    try:
-        with transaction.atomic():
-            yield
-    finally:
-        if queued:
-            _next_writer.release()
+    with _queued() if connection.vendor == "sqlite" else contextlib.nullcontext(), transaction.atomic():
+        yield
 
 
 def _worth_retrying(error: OperationalError) -> bool:
