@@ -37,6 +37,15 @@ picks = st.integers(0, 10_000)
 spans = st.sampled_from([0.5, 1.5, 3.5, 20.5, 100.5])
 rewards = st.sampled_from(["0.01", "0.05", "0.50", "1.03", "700.00"])
 tokens = st.sampled_from([None, None, "one", "two"])
+# What is handed in as "1" is right.
+POLICY = {
+    "PolicyName": "ScoreMyKnownAnswers/2011-09-01",
+    "Parameters": [
+        {"Key": "AnswerKey", "MapEntries": [{"Key": "x", "Values": ["1"]}]},
+        {"Key": "ApproveIfKnownAnswerScoreIsAtLeast", "Values": ["100"]},
+        {"Key": "RejectIfKnownAnswerScoreIsLessThan", "Values": ["100"]},
+    ],
+}
 
 
 def seconds(span: float) -> int:
@@ -118,12 +127,13 @@ class Market(RuleBasedStateMachine):
         duration=spans,
         delay=spans,
         restricted=st.booleans(),
+        judged=st.booleans(),
         token=tokens,
     )
-    def create_hit(self, pick, reward, most, life, duration, delay, restricted, token):
+    def create_hit(self, pick, reward, most, life, duration, delay, restricted, judged, token):
         who = self.choose(self.requesters, pick)
         required = self.choose(who.kinds, pick // 7) if restricted and who.kinds else None
-        hit = Hit("", "", who, Decimal(reward), duration, delay, most, self.now + life, required, open=most)
+        hit = Hit("", "", who, Decimal(reward), duration, delay, most, self.now + life, required, judged, most)
         made = who.used("CreateHIT", token, self.now)
         refusal = ""
         if made:
@@ -145,6 +155,7 @@ class Market(RuleBasedStateMachine):
             AutoApprovalDelayInSeconds=seconds(delay),
             Question=HTML,
             UniqueRequestToken=token,
+            AssignmentReviewPolicy=POLICY if judged else None,
             QualificationRequirements=[{"QualificationTypeId": required.type_id, "Comparator": "Exists"}]
             if required
             else [],
@@ -275,33 +286,28 @@ class Market(RuleBasedStateMachine):
             hit.touch(self.now)
 
     @precondition(lambda self: self.hits)
-    @rule(pick=picks, worker=st.sampled_from(WORKERS))
-    def accept_and_submit(self, pick, worker):
+    @rule(pick=picks, worker=st.sampled_from(WORKERS), right=st.booleans())
+    def accept_and_submit(self, pick, worker, right):
         hit = self.at(self.choose(self.hits, pick))
         refusals = hit.why_not(worker, self.now)
-        answer = self.work("assignments", refusals, HITId=hit.hit_id, WorkerId=worker, Fields={"x": "1"})
+        fields = {"x": "1" if right else "2"}
+        answer = self.work("assignments", refusals, HITId=hit.hit_id, WorkerId=worker, Fields=fields)
         if answer:
             self.known.add(worker)
-            task = Task(answer["AssignmentId"], hit, worker, hit.reward, hit.fee, hit.delay, 0, SUBMITTED, self.now)
+            task = Task(answer["AssignmentId"], hit, worker, hit.reward, hit.fee, hit.delay, 0)
             hit.tasks.append(task)
             hit.open -= 1
-            hit.touch(self.now)
+            hit.hand_in(task, right, self.now)
 
     @precondition(lambda self: self.tasks)
-    @rule(pick=picks)
-    def submit(self, pick):
-        self._hand_in(self.choose(self.tasks, pick))
-
-    @precondition(lambda self: any(task.status == ACCEPTED for task in self.tasks))
-    @rule(pick=picks)
-    def submit_what_is_being_done(self, pick):
-        self._hand_in(self.choose([task for task in self.tasks if task.status == ACCEPTED], pick))
-
-    def _hand_in(self, task: Task) -> None:
+    @rule(pick=picks, right=st.booleans())
+    def submit(self, pick, right):
+        """What is being done, if there is any; else what was handed in or given up already."""
+        doing = [task for task in self.tasks if task.status == ACCEPTED]
+        task = self.choose(doing if doing and pick % 4 else self.tasks, pick)
         self.at(task.hit)
-        if self.work("submit", held(task), AssignmentId=task.task_id, Fields={"x": "1"}):
-            task.status, task.submitted = SUBMITTED, self.now
-            task.hit.touch(self.now)
+        if self.work("submit", held(task), AssignmentId=task.task_id, Fields={"x": "1" if right else "2"}):
+            task.hit.hand_in(task, right, self.now)
 
     @precondition(lambda self: self.tasks)
     @rule(pick=picks)

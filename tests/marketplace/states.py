@@ -88,6 +88,7 @@ class Hit:
     most: int
     expiry: float
     required: Kind | None
+    judged: bool = False  # a review policy approves what has the right answer and rejects everything else
     open: int = 0
     lapsed: bool = False
     reviewing: bool = False
@@ -150,6 +151,14 @@ class Hit:
         task.status = status
         if not self.lapsed and self.expiry > at:
             self.open += 1
+        self.touch(at)
+
+    def hand_in(self, task: Task, right: bool, at: float) -> None:
+        task.status, task.submitted = SUBMITTED, at
+        if self.judged and right:
+            self.pay(task, at)
+        elif self.judged:
+            task.status = REJECTED
         self.touch(at)
 
     def lapse(self, at: float) -> None:

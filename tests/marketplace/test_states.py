@@ -35,7 +35,7 @@ HIT_MOVES = {
 
 
 class Watched(Market):
-    """The same with qualifications and blocks, and looked at after every step."""
+    """The same with qualifications and blocks, looked at after every step."""
 
     # Qualifications and blocks
 
@@ -179,8 +179,9 @@ class Watched(Market):
             shown = {one["AssignmentId"]: one["AssignmentStatus"] for one in answer.get("Assignments", [])}
             handed_in = {task.task_id: task.status for task in hit.tasks if task.status in HANDED_IN}
             assert shown == ({} if refusal else handed_in)
+            moves = ASSIGNMENT_MOVES | ({"": {APPROVED, REJECTED, ""}} if hit.judged else {})
             for task in hit.tasks:
-                self.moved(task.task_id, shown.get(task.task_id, ""), ASSIGNMENT_MOVES)
+                self.moved(task.task_id, shown.get(task.task_id, ""), moves)
             if hit.required and not hit.required.gone():
                 one = {"QualificationTypeId": hit.required.type_id, "MaxResults": 100}
                 answer = self.ask(hit.owner, "ListWorkersWithQualificationType", "", **one)
