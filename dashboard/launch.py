@@ -29,6 +29,7 @@ from dashboard.supervisor import (
 MANAGE = (sys.executable, "manage.py")
 DEMO_USERS = ("viewer", "reviewer", "approver", "manager")
 DEMO_CROWD = 12  # workers answering the demo's tasks at the same time
+DEMO_WORKER, DEMO_OPERATOR = "worker", "operator"  # who signs in at the marketplace, with the demo's password
 DEMO_ACCESS_KEY = "DEMO"  # the demo's requester; without --strict a marketplace accepts any secret
 
 
@@ -67,6 +68,9 @@ def start(*, say: Callable[[str], None], demo: bool = False, answers: Path | Non
                 supervisor.environment["DEMO_PASSWORD"] = password
                 load = [*MANAGE, "demo", "--load-only", *(["--answers", str(answers.resolve())] if answers else [])]
                 supervisor.run_step("Loading the demo data", load)
+                supervisor.environment["MARKETPLACE_PASSWORD"] = password
+                people = [*MANAGE, "marketplace_user", DEMO_WORKER, "--operator", DEMO_OPERATOR]
+                supervisor.run_step("Making a worker and an operator", people)
             supervisor.start(*dashboard(port))
             supervisor.wait_until_ready()
             tell(say, port, marketplace_port, password)
@@ -106,10 +110,13 @@ def tell(say: Callable[[str], None], port: int, marketplace_port: int, password:
     ready = f"READY dashboard=http://127.0.0.1:{port} marketplace={marketplace_url}"
     if password:
         say(f"The demo's own requester there: aws_access_key_id={DEMO_ACCESS_KEY} aws_secret_access_key=demo")
+        say(f"To work yourself: {marketplace_url}/ name={DEMO_WORKER} password={password}")
+        say(f"The marketplace's operator: {marketplace_url}/operator/ name={DEMO_OPERATOR} password={password}")
         say(f"Workers, time and faults are driven through {marketplace_url}/control/ (docs/marketplace-control.md).")
         ready += f" users={','.join(DEMO_USERS)} password={password}"
     else:
         say("The first visit to the dashboard creates its manager.")
+        say(f"People work at {marketplace_url}/; its operator: manage.py marketplace_user --operator NAME makes one.")
     say(ready)
 
 

@@ -21,6 +21,11 @@ from marketplace.site.people import UploadForm, create_from_csv
 from marketplace.transactions import writing
 
 
+def _safe(cell: str) -> str:
+    """A spreadsheet takes these beginnings for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
 class ReadOnly(admin.ModelAdmin):
     """Rows to look at: what happened is changed by nobody."""
 
@@ -112,7 +117,7 @@ class WorkerAdmin(admin.ModelAdmin):
             response["Content-Disposition"] = 'attachment; filename="new-workers.csv"'
             writer = csv.writer(response)
             writer.writerow(["username", "email", "WorkerId", "password", "problem"])
-            writer.writerows(made)
+            writer.writerows([_safe(cell) for cell in row] for row in made)
             return response
         context = {**self.admin_site.each_context(request), "form": form, "title": "Workers from a CSV file"}
         return TemplateResponse(request, "admin/marketplace/worker/upload.html", context)
@@ -187,7 +192,7 @@ class PayoutRunAdmin(ReadOnly):
         response["Content-Disposition"] = f'attachment; filename="payout-{run.pk}.csv"'
         writer = csv.writer(response)
         writer.writerow(["WorkerId", "name", "email", "amount"])
-        writer.writerows(payouts.rows(run))
+        writer.writerows([_safe(cell) for cell in row] for row in payouts.rows(run))
         return response
 
     def paid(self, request: HttpRequest, pk: int) -> HttpResponse:

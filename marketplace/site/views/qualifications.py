@@ -91,7 +91,11 @@ def hand_in(request: HttpRequest, worker: Worker, type_id: str) -> HttpResponse:
     if not form.is_good:
         return _page(request, worker, kind, problem=form.problem, form=form, status=422)
     try:
-        done = in_transaction(lambda: rules.hand_in(type_id, worker.worker_id, fields=form.fields))
+        done = in_transaction(
+            lambda: rules.hand_in(
+                type_id, worker.worker_id, fields=form.fields, request_id=request.POST.get("request", "")
+            )
+        )
     except Refused as refused:
         if refused.code == "bad_answer":
             return _page(request, worker, kind, problem=refused.message, form=form, status=422)
