@@ -18,8 +18,9 @@ run: setup ## the same processes for real use: no demo data, the first visit cre
 test: setup ## the whole suite (ARGS="-k approve" selects)
 	@sh .ci/test $(ARGS)
 
-matrix: setup ## every kind of fault times every kind of decision, forty of each (part of it is in `make test`)
-	@MATRIX_ROWS=40 $(PY) -m pytest -q tests/dashboard/test_matrix.py --ds=dashboard.settings $(ARGS)
+matrix: setup ## every fault times every kind of decision, on both stacks, forty of each (`make test` has part of it)
+	@MATRIX_ROWS=40 STATES_EXAMPLES=400 $(PY) -m pytest -q tests/dashboard/test_matrix.py tests/dashboard/test_states.py \
+		--ds=dashboard.settings $(ARGS)
 
 check: setup ## formatting, lint, types, templates, migrations, import rules, docs in step with code
 	@sh .ci/check
