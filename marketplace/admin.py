@@ -213,13 +213,13 @@ class PayoutAdmin(ReadOnly):
 
 
 @admin.register(models.FeeRate)
-class FeeRateAdmin(admin.ModelAdmin):
+class FeeRateAdmin(ReadOnly):
+    """New fees can be announced; fees that were are never changed."""
+
     list_display = ("valid_from", "base", "many_from", "many_assignments", "masters", "bonus", "minimum")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None or obj.valid_from > clock.now()  # fees that held cannot have been others
-
-    has_delete_permission = has_change_permission
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("marketplace.add_feerate")
 
 
 @admin.register(models.LedgerEntry)

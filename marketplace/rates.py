@@ -16,6 +16,7 @@ from .policies import RATES, FeeRates
 
 KEPT = 10.0  # seconds
 AHEAD = timedelta(minutes=1)
+NAMES = tuple(FeeRates.__dataclass_fields__)
 _FRACTIONS = ("base", "many_assignments", "masters", "bonus")
 
 _Known = list[tuple[datetime, FeeRates]]
@@ -42,29 +43,32 @@ def announce(valid_from: datetime, **changes: Any) -> FeeRate:
 
     `changes`: fractions for base, many_assignments, masters and bonus, dollars for minimum, a number for many_from.
     """
-    if HIT.objects.exists() and valid_from < clock.now() + AHEAD:
-        raise ValueError("New rates need a time at least a minute ahead: HITs that exist keep theirs.")
-    if FeeRate.objects.filter(valid_from=valid_from).exists():
-        raise ValueError("There are rates from that very time already; choose another second.")
     forget()
     before = at(valid_from)
-    values = {name: getattr(before, name) for name in FeeRates.__dataclass_fields__} | changes
-    for name in _FRACTIONS:
-        if not Decimal(0) <= values[name] <= Decimal(1):
-            raise ValueError(f"{name} is a fraction from 0 to 1, for example 0.2 for 20 %.")
-    if not Decimal(0) <= values["minimum"] <= Decimal(100):
-        raise ValueError("minimum is an amount in dollars from 0 to 100.")
-    if not 2 <= values["many_from"] <= 1_000_000_000:
-        raise ValueError("many_from is a number of assignments, 2 or more.")
-    row = FeeRate.objects.create(valid_from=valid_from, **values)
-    forget()
+    row = FeeRate(valid_from=valid_from, **{name: getattr(before, name) for name in NAMES} | changes)
+    check(row)
+    row.save()
     return row
+
+
+def check(row: FeeRate) -> None:
+    """ValueError unless these rates can be added."""
+    if HIT.objects.exists() and row.valid_from < clock.now() + AHEAD:
+        raise ValueError("New rates need a time at least a minute ahead: HITs that exist keep theirs.")
+    if FeeRate.objects.filter(valid_from=row.valid_from).exists():
+        raise ValueError("There are rates from that very time already; choose another second.")
+    for name in _FRACTIONS:
+        if not Decimal(0) <= getattr(row, name) <= Decimal(1):
+            raise ValueError(f"{name} is a fraction from 0 to 1, for example 0.2 for 20 %.")
+    if not Decimal(0) <= row.minimum <= Decimal(100):
+        raise ValueError("minimum is an amount in dollars from 0 to 100.")
+    if not 2 <= row.many_from <= 1_000_000_000:
+        raise ValueError("many_from is a number of assignments, 2 or more.")
 
 
 def _read() -> _Known:
     """The newest first."""
-    names = list(FeeRates.__dataclass_fields__)
     return [
-        (row.valid_from, FeeRates(**{name: getattr(row, name) for name in names}))
+        (row.valid_from, FeeRates(**{name: getattr(row, name) for name in NAMES}))
         for row in FeeRate.objects.order_by("-valid_from")
     ]

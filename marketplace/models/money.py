@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -15,7 +16,7 @@ from .people import Requester, Worker
 class FeeRate(models.Model):
     """Fees from a moment on, until the next row's; without any, policies.RATES hold. Rates are fractions.
 
-    Added by rates.announce; never changed and never deleted, since what HITs hold was reckoned with them.
+    Added by rates.announce or by a form; never changed and never deleted, since what HITs hold was reckoned with them.
     """
 
     valid_from = models.DateTimeField(unique=True)
@@ -30,12 +31,25 @@ class FeeRate(models.Model):
         return f"from {self.valid_from:%Y-%m-%d}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        from .. import rates
+
         if self.pk:
             raise TypeError("Fee rates are never changed; announce others for a later time.")
         super().save(*args, **kwargs)
+        rates.forget()
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("Fee rates are never deleted; announce others for a later time.")
+
+    def clean(self) -> None:
+        from .. import rates
+
+        if None in (self.valid_from, *(getattr(self, name) for name in rates.NAMES)):
+            return  # a field's own error says so
+        try:
+            rates.check(self)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 class Bonus(models.Model):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from marketplace import clock, ledger, rates, work
 from marketplace.models import FeeRate, LedgerEntry, Requester
@@ -95,6 +96,11 @@ def test_rates_are_announced_ahead_and_never_changed(requester):
     row = rates.announce(now + DAY, base=Decimal("0.5"))
     with pytest.raises(ValueError, match="from that very time already"):
         rates.announce(now + DAY, base=Decimal("0.6"))
+    with pytest.raises(ValidationError, match="at least a minute ahead"):  # a form's way
+        FeeRate(valid_from=now).full_clean()
+    with pytest.raises(ValidationError, match="valid_from"):
+        FeeRate().full_clean()
+    FeeRate(valid_from=now + 2 * DAY).full_clean()
     with pytest.raises(TypeError, match="never changed"):
         row.save()
     with pytest.raises(TypeError, match="never deleted"):
