@@ -275,10 +275,12 @@ def _without_tags(xhtml: str) -> str:
     root: Element = etree.fromstring(f"<div>{xhtml}</div>", parser)
     if root is None:
         return ""
-    for element in list(root.iter()):
-        if element.tag in {"script", "style"}:
-            element.text = ""
-        elif not _INLINE.fullmatch(element.tag):  # a paragraph or a cell ends a word, bold type does not
-            element.text = f" {element.text or ''}"
-            element.tail = f" {element.tail or ''}"
-    return " ".join("".join(root.itertext()).split())
+    pieces: list[str] = []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        # A paragraph or a cell ends a word, bold type does not.
+        pieces.append("" if _INLINE.fullmatch(element.tag) else " ")
+        if event == "end":
+            pieces.append(element.tail or "")
+        elif element.tag not in {"script", "style"}:
+            pieces.append(element.text or "")
+    return " ".join("".join(pieces).split())

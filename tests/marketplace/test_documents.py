@@ -149,6 +149,12 @@ def test_script_in_formatted_content_is_no_text():
     assert parse_question(FORM.replace("<b>fruit</b>", "<script>alert(1)</script>")).questions[1].text == "Which ?"
 
 
+@pytest.mark.parametrize("character", ["&#xfffe;", "&#0;", "&#1;", "&#xd800;", "\ufffd", "&#xffff;", "<?a b?>", "<!--"])
+def test_characters_that_are_none_do_not_stop_formatted_content(character):
+    text = parse_question(FORM.replace("<b>fruit</b>", f"<p>fr{character}</p>uit")).questions[1].text
+    assert text.startswith("Which")
+
+
 BAD_QUESTIONS = {
     "not XML": ("x", "not well-formed"),
     "unknown root": ("<x/>", "root element is x"),
