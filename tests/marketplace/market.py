@@ -33,8 +33,11 @@ from tests.marketplace.states import (
 
 WORKERS = [f"ASTATEWORKER{number}" for number in range(4)]
 picks = st.integers(0, 10_000)
+workers = st.sampled_from(WORKERS)
 # Half a step more than a whole number of them: see states.py.
-spans = st.sampled_from([0.5, 1.5, 3.5, 20.5, 100.5])
+lives = st.sampled_from([1.5, 20.5, 400.5, 4000.5])
+durations = st.sampled_from([1.5, 20.5, 100.5])
+delays = st.sampled_from([0.5, 3.5, 100.5, 2000.5])
 rewards = st.sampled_from(["0.01", "0.05", "0.50", "1.03", "700.00"])
 tokens = st.sampled_from([None, None, "one", "two"])
 # What is handed in as "1" is right.
@@ -57,8 +60,12 @@ class Market(RuleBasedStateMachine):
 
     marketplace: servers.Marketplace
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(
+        hits=st.lists(st.tuples(picks, rewards, st.sampled_from([2, 3, 9]), lives), min_size=3, max_size=3),
+        work=st.lists(st.tuples(picks, workers), min_size=5, max_size=5),
+    )
+    def begin(self, hits, work):
+        """Two requesters who have published something, and workers who have begun."""
         self.control = Control(self.marketplace)
         self.control.post("reset")
         self.now = 0
@@ -70,6 +77,13 @@ class Market(RuleBasedStateMachine):
         self.ledger: list[dict[str, Any]] = []
         self.touched: set[Hit] = set()
         self.last: Hit | None = None
+        for number, (pick, reward, most, life) in enumerate(hits):
+            self.create_hit(number, reward, most, life, 20.5, 100.5, False, bool(pick % 3 == 0), None)
+        for pick, worker in work:
+            if pick % 3:
+                self.accept_and_submit(pick, worker, True)
+            else:
+                self.accept(pick, worker)
 
     # Asking
 
@@ -104,12 +118,12 @@ class Market(RuleBasedStateMachine):
         return [kind for who in self.requesters for kind in who.kinds]
 
     def choose(self, things: list[Any], pick: int) -> Any:
-        """One of them; half of the time one that has to do with the last HIT, since what is wrong needs several moves
-        of the same HIT.
-        """
-        near = [thing for thing in things if self.last and self.last in (thing, getattr(thing, "hit", None))]
-        things = near if near and pick % 2 else things
-        return things[pick // 2 % len(things)]
+        """Mostly one that is still there, and half of the time one of the last HIT: mistakes need several moves."""
+        if pick % 8:
+            things = [thing for thing in things if not getattr(thing, "over", False)] or things
+        if pick % 2:
+            things = [thing for thing in things if self.last in (thing, getattr(thing, "hit", None))] or things
+        return things[pick // 8 % len(things)]
 
     def at(self, hit: Hit) -> Hit:
         self.touched.add(hit)
@@ -123,16 +137,16 @@ class Market(RuleBasedStateMachine):
         pick=picks,
         reward=rewards,
         most=st.sampled_from([1, 2, 3, 9, 10]),
-        life=spans,
-        duration=spans,
-        delay=spans,
+        life=lives,
+        duration=durations,
+        delay=delays,
         restricted=st.booleans(),
         judged=st.booleans(),
         token=tokens,
     )
     def create_hit(self, pick, reward, most, life, duration, delay, restricted, judged, token):
         who = self.choose(self.requesters, pick)
-        required = self.choose(who.kinds, pick // 7) if restricted and who.kinds else None
+        required = self.choose(who.kinds, pick // 16) if restricted and who.kinds else None
         hit = Hit("", "", who, Decimal(reward), duration, delay, most, self.now + life, required, judged, most)
         made = who.used("CreateHIT", token, self.now)
         refusal = ""
@@ -165,6 +179,7 @@ class Market(RuleBasedStateMachine):
         if refusal:
             return
         hit.hit_id, hit.type_id = answer["HIT"]["HITId"], answer["HIT"]["HITTypeId"]
+        self.seen[hit.hit_id] = answer["HIT"]["HITStatus"]
         who.hits.append(self.at(hit))
         if token:
             who.tokens["CreateHIT", token] = (self.now, hit.hit_id)
@@ -214,13 +229,8 @@ class Market(RuleBasedStateMachine):
             refusal = "InvalidMaximumAssignmentsIncrease"
         elif not refusal and not hit.lapsed and number * hit.cost > hit.owner.available:
             refusal = "InsufficientFunds"
-        self.ask(
-            hit.owner,
-            "CreateAdditionalAssignmentsForHIT",
-            refusal,
-            HITId=hit.hit_id,
-            NumberOfAdditionalAssignments=number,
-        )
+        request = {"HITId": hit.hit_id, "NumberOfAdditionalAssignments": number}
+        self.ask(hit.owner, "CreateAdditionalAssignmentsForHIT", refusal, **request)
         if not refusal:
             hit.most += number
             hit.open += 0 if hit.lapsed else number
@@ -240,13 +250,10 @@ class Market(RuleBasedStateMachine):
     @rule(pick=picks)
     def change_type(self, pick):
         hit = self.at(self.choose(self.hits, pick))
-        other = self.choose(hit.owner.hits, pick // 7)
+        other = self.choose(hit.owner.hits, pick // 16)
         new = Hit("", "", hit.owner, other.reward, other.duration, other.delay, hit.most, 0, other.required)
-        terms = {
-            task: (max(task.reward, new.reward), max(task.fee, new.fee))
-            for task in hit.tasks
-            if task.status == ACCEPTED
-        }
+        doing = [task for task in hit.tasks if task.status == ACCEPTED]
+        terms = {task: (max(task.reward, new.reward), max(task.fee, new.fee)) for task in doing}
         more = hit.open * (new.cost - hit.cost) + sum(sum(pair) - task.cost for task, pair in terms.items())
         refusal = missing(hit)
         if not refusal and other.required and other.required.deleted:
@@ -274,7 +281,7 @@ class Market(RuleBasedStateMachine):
     # Workers
 
     @precondition(lambda self: self.hits)
-    @rule(pick=picks, worker=st.sampled_from(WORKERS))
+    @rule(pick=picks, worker=workers)
     def accept(self, pick, worker):
         hit = self.at(self.choose(self.hits, pick))
         answer = self.work("accept", hit.why_not(worker, self.now), HITId=hit.hit_id, WorkerId=worker)
@@ -286,7 +293,7 @@ class Market(RuleBasedStateMachine):
             hit.touch(self.now)
 
     @precondition(lambda self: self.hits)
-    @rule(pick=picks, worker=st.sampled_from(WORKERS), right=st.booleans())
+    @rule(pick=picks, worker=workers, right=st.booleans())
     def accept_and_submit(self, pick, worker, right):
         hit = self.at(self.choose(self.hits, pick))
         refusals = hit.why_not(worker, self.now)
@@ -406,12 +413,12 @@ class Market(RuleBasedStateMachine):
             ("RejectAssignment", {**assignment, "RequesterFeedback": "no"}),
             ("SendBonus", {**assignment, "WorkerId": task.worker, "BonusAmount": "1.00", "Reason": "r"}),
         ]
-        operation, request = self.choose(attempts, pick // 7)
+        operation, request = self.choose(attempts, pick // 16)
         missing = "AssignmentDoesNotExist" if "AssignmentId" in request else "HITDoesNotExist"
         self.ask(other, operation, missing, **request)
 
     # Most of what is interesting happens within hours; then a day, a month, four months.
-    @rule(steps=st.sampled_from([1, 1, 4, 25, 87, 2600, 2600, 10_400]))
+    @rule(steps=st.sampled_from([1, 1, 1, 4, 4, 25, 25, 87, 87, 2600, 2600, 10_400]))
     def time_passes(self, steps):
         self.control.advance(steps * STEP)
         self.now += steps

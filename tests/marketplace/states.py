@@ -37,6 +37,10 @@ class Kind:
     pending: dict[str, str] = field(default_factory=dict)  # request id: worker
     deleted: bool = False
 
+    @property
+    def over(self) -> bool:
+        return self.deleted
+
     def gone(self) -> bool:
         return self.deleted and not any(hit.required is self and not hit.disposed for hit in self.owner.hits)
 
@@ -73,6 +77,10 @@ class Task:
     submitted: float = 0.0
 
     @property
+    def over(self) -> bool:
+        return self.hit.disposed
+
+    @property
     def cost(self) -> Decimal:
         return self.reward + self.fee
 
@@ -96,6 +104,10 @@ class Hit:
     dispose_at: float | None = None
     tasks: list[Task] = field(default_factory=list)
     tokens: dict[int, float] = field(default_factory=dict)  # expiries asked for, and when
+
+    @property
+    def over(self) -> bool:
+        return self.disposed
 
     @property
     def fee(self) -> Decimal:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
-from tests.marketplace.market import WORKERS, Market, missing, picks, seconds
+from tests.marketplace.market import Market, missing, picks, seconds, workers
 from tests.marketplace.states import ACCEPTED, APPROVED, HANDED_IN, OPENING, REJECTED, SUBMITTED, Kind
 
 EXAMPLES = int(os.environ.get("STATE_EXAMPLES") or 0)
@@ -55,7 +55,7 @@ class Watched(Market):
         who.kinds.append(Kind(answer["QualificationType"]["QualificationTypeId"], who, retry))
 
     @precondition(lambda self: self.kinds)
-    @rule(pick=picks, worker=st.sampled_from(WORKERS), value=st.integers(-5, 100))
+    @rule(pick=picks, worker=workers, value=st.integers(-5, 100))
     def associate(self, pick, worker, value):
         kind = self.choose(self.kinds, pick)
         refusal = unknown(kind) or ("" if worker in self.known else "InvalidParameterValue")
@@ -71,7 +71,7 @@ class Watched(Market):
             kind.give(worker, value)
 
     @precondition(lambda self: self.kinds)
-    @rule(pick=picks, worker=st.sampled_from(WORKERS))
+    @rule(pick=picks, worker=workers)
     def disassociate(self, pick, worker):
         kind = self.choose(self.kinds, pick)
         refusal = unknown(kind) or ("" if worker in self.known else "InvalidParameterValue") or lacks(kind, worker)
@@ -87,7 +87,7 @@ class Watched(Market):
             kind.revoked.add(worker)
 
     @precondition(lambda self: self.kinds)
-    @rule(pick=picks, worker=st.sampled_from(WORKERS))
+    @rule(pick=picks, worker=workers)
     def ask_for_qualification(self, pick, worker):
         kind = self.choose(self.kinds, pick)
         refusal = "no_such_qualification_type" if kind.gone() else kind.why_not(worker, self.now)
@@ -104,7 +104,7 @@ class Watched(Market):
     @rule(pick=picks, grant=st.booleans())
     def decide_about_request(self, pick, grant):
         kind = self.choose([kind for kind in self.kinds if kind.asked], pick)
-        request_id = self.choose([request_id for _, request_id in kind.asked.values()], pick // 7)
+        request_id = self.choose([request_id for _, request_id in kind.asked.values()], pick // 16)
         refusal = "" if request_id in kind.pending else "InvalidQualificationRequestState"
         operation = "AcceptQualificationRequest" if grant else "RejectQualificationRequest"
         self.ask(kind.owner, operation, refusal, QualificationRequestId=request_id)
@@ -113,7 +113,7 @@ class Watched(Market):
             if grant:
                 kind.give(worker, 1)
 
-    @precondition(lambda self: self.kinds)
+    @precondition(lambda self: sum(not kind.deleted for kind in self.kinds) > 1)
     @rule(pick=picks)
     def delete_qualification_type(self, pick):
         kind = self.choose(self.kinds, pick)
@@ -123,7 +123,7 @@ class Watched(Market):
             kind.deleted = True
             kind.pending.clear()
 
-    @rule(pick=picks, worker=st.sampled_from(WORKERS), unblock=st.booleans())
+    @rule(pick=picks, worker=workers, unblock=st.booleans())
     def block(self, pick, worker, unblock):
         who = self.choose(self.requesters, pick)
         operation = "DeleteWorkerBlock" if unblock else "CreateWorkerBlock"
@@ -213,8 +213,8 @@ def test_whatever_happens_states_and_money_are_right(own_marketplace):
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=EXAMPLES or 10,
-            stateful_step_count=40,
+            max_examples=EXAMPLES or 8,
+            stateful_step_count=60,
             derandomize=True,
             database=None,
             deadline=None,
