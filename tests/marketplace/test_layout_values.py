@@ -1,5 +1,6 @@
 """Values in a layout: data wherever they stand, whatever is in them. Read back by a real browser."""
 
+import contextlib
 import json
 import time
 
@@ -260,5 +261,6 @@ def test_no_layout_takes_long():
         script.format("/*" * 20_000),
     ):
         before = time.process_time()
-        parse_layout(inside)
+        with contextlib.suppress(DocumentError):  # a verdict of either kind will do, if it is quick
+            parse_layout(inside)
         assert time.process_time() - before < 3
