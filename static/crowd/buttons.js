@@ -66,7 +66,7 @@ export class CrowdButton extends Pressable {
   }
 
   update() {
-    const variant = this.text("variant", "normal").trim().toLowerCase();
+    const variant = this.attr("variant", "normal").trim().toLowerCase();
     const href = safeUrl(this.getAttribute("href"));
     const loading = this.hasAttribute("loading");
     const picture = safeUrl(this.getAttribute("icon-url"), { pictures: true });
@@ -99,7 +99,7 @@ export class CrowdButton extends Pressable {
   }
 
   get variant() {
-    return this.text("variant", "normal");
+    return this.attr("variant", "normal");
   }
 
   set variant(value) {
@@ -107,7 +107,7 @@ export class CrowdButton extends Pressable {
   }
 
   get href() {
-    return this.text("href");
+    return this.attr("href");
   }
 
   set href(value) {
@@ -125,7 +125,7 @@ export class CrowdIconButton extends Pressable {
   }
 
   update() {
-    const name = this.text("icon").replace(/^.*:/, "");
+    const name = this.attr("icon").replace(/^.*:/, "");
     this.button.disabled = this.disabled;
     setAttribute(this.button, "aria-label", this.getAttribute("aria-label") ?? this.getAttribute("title") ?? name.replaceAll("-", " "));
     // A drawing we do not have is said in words rather than left away.
@@ -143,10 +143,10 @@ export class CrowdFab extends Pressable {
   }
 
   update() {
-    const title = this.text("title");
-    const label = [...this.text("label")][0] ?? "";
+    const title = this.attr("title");
+    const label = [...this.attr("label")][0] ?? "";
     this.button.disabled = this.disabled;
-    setAttribute(this.button, "aria-label", this.getAttribute("aria-label") ?? (title || this.text("icon").replace(/^.*:/, "") || label));
+    setAttribute(this.button, "aria-label", this.getAttribute("aria-label") ?? (title || this.attr("icon").replace(/^.*:/, "") || label));
     replace(this.button, icon(this.getAttribute("icon")) ?? (label || "•"));
   }
 }

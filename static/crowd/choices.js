@@ -261,7 +261,7 @@ export class CrowdRadioGroup extends CrowdElement {
   update() {
     this.setAttribute("role", "radiogroup");
     if (this.hasAttribute("label") && !this.hasAttribute("aria-label")) {
-      this.setAttribute("aria-label", this.text("label"));
+      this.setAttribute("aria-label", this.attr("label"));
     }
   }
 

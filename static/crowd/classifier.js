@@ -43,13 +43,13 @@ export class CrowdClassifier extends Widget {
     if (name === "categories") {
       this.#given = null;
     }
-    const exclusion = this.constructor.multiple ? this.loose("exclusion-category") : undefined;
+    const exclusion = this.constructor.multiple ? this.attrLoose("exclusion-category") : undefined;
     const text = typeof exclusion === "object" && exclusion !== null ? exclusion.text : exclusion;
     this.categoriesBox.offer(this.categories, typeof text === "string" ? text.slice(0, 1000) : "");
   }
 
   get categories() {
-    return names(this.#given ?? this.loose("categories", []));
+    return names(this.#given ?? this.attrLoose("categories", []));
   }
 
   set categories(list) {

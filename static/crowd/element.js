@@ -54,21 +54,22 @@ export class CrowdElement extends HTMLElement {
   }
 
   /** The value of an attribute that holds something like JSON. */
-  loose(name, otherwise) {
+  attrLoose(name, otherwise) {
     return loose(this.getAttribute(name), otherwise);
   }
 
-  text(name, otherwise = "") {
+  /** The text of an attribute. (Not called `text`: that is a property of some elements.) */
+  attr(name, otherwise = "") {
     return this.getAttribute(name) ?? otherwise;
   }
 
-  number(name, otherwise) {
+  attrNumber(name, otherwise) {
     const value = Number.parseFloat(this.getAttribute(name) ?? "");
     return Number.isFinite(value) ? value : otherwise;
   }
 
   get name() {
-    return this.text("name");
+    return this.attr("name");
   }
 
   set name(value) {

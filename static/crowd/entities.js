@@ -14,7 +14,7 @@ const MOST_SPANS = 5_000;
 
 export class CrowdEntityAnnotation extends Widget {
   static observedAttributes = ["header", "labels", "text", "initial-value"];
-  static settable = ["labels", "value"];
+  static settable = ["labels", "value", "text"];
   static css = `${LABELS_CSS}
 .text { padding: 1rem 1.125rem 1.25rem; min-height: 8rem; font-size: 1.0625rem; line-height: 2.1; white-space: pre-wrap; overflow-wrap: anywhere; cursor: text; }
 .text:focus-visible { outline: 3px solid var(--accent); outline-offset: -3px; }
@@ -82,18 +82,22 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
     }
     if (name === "" || name === "initial-value" || name === "text") {
       this.history.clear();
-      this.#spans = this.#clean(this.loose("initial-value", []));
+      this.#spans = this.#clean(this.attrLoose("initial-value", []));
     }
     this.#show();
   }
 
-  get text_() {
-    return this.text("text").slice(0, LONGEST);
+  get text() {
+    return this.attr("text").slice(0, LONGEST);
+  }
+
+  set text(words) {
+    this.setAttribute("text", words);
   }
 
   /** `[{label, short, full, colour}]`. */
   get offered() {
-    const given = this.#given ?? this.loose("labels", []);
+    const given = this.#given ?? this.attrLoose("labels", []);
     const found = [];
     for (const item of Array.isArray(given) ? given.slice(0, MOST_LABELS) : []) {
       const label = typeof item === "object" && item !== null ? item.label : item;
@@ -113,7 +117,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
   }
 
   get labels() {
-    return this.#given ?? this.loose("labels", []);
+    return this.#given ?? this.attrLoose("labels", []);
   }
 
   set labels(list) {
@@ -123,7 +127,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
 
   /** Within the text, in order, none over another. */
   #clean(list) {
-    const length = this.text_.length;
+    const length = this.text.length;
     const spans = [];
     for (const item of Array.isArray(list) ? list.slice(0, MOST_SPANS) : []) {
       const [startOffset, endOffset] = [Math.floor(Number(item?.startOffset)), Math.floor(Number(item?.endOffset))];
@@ -164,10 +168,10 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
   /** Give `from`–`to` a label; what it covers loses its own. */
   mark(from, to, label) {
     let [startOffset, endOffset] = [from, to];
-    while (startOffset < endOffset && /\s/.test(this.text_[startOffset])) {
+    while (startOffset < endOffset && /\s/.test(this.text[startOffset])) {
       startOffset += 1;
     }
-    while (startOffset < endOffset && /\s/.test(this.text_[endOffset - 1])) {
+    while (startOffset < endOffset && /\s/.test(this.text[endOffset - 1])) {
       endOffset -= 1;
     }
     if (startOffset >= endOffset || !label || this.#spans.length >= MOST_SPANS) {
@@ -178,7 +182,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
     const span = { endOffset, label: label.label, startOffset };
     this.#spans = [...kept, span].sort((one, two) => one.startOffset - two.startOffset);
     this.#chosen = null;
-    this.#changed(`${label.full}: ${this.text_.slice(startOffset, endOffset).slice(0, 80)}`);
+    this.#changed(`${label.full}: ${this.text.slice(startOffset, endOffset).slice(0, 80)}`);
   }
 
   #remove(span) {
@@ -273,11 +277,11 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
   }
 
   #walk(forward, longer, byLetter) {
-    const list = words(this.text_);
+    const list = words(this.text);
     const at = this.#cursor ?? { start: 0, end: 0 };
     const next = list.find((word) => (forward ? word.end > at.end : false)) ?? null;
     const before = list.findLast((word) => (longer ? word.end < at.end : word.start < at.start)) ?? null;
-    const step = (offset) => Math.min(this.text_.length, Math.max(at.start + 1, offset));
+    const step = (offset) => Math.min(this.text.length, Math.max(at.start + 1, offset));
     if (longer && byLetter) {
       this.#cursor = { start: at.start, end: step(at.end + (forward ? 1 : -1)) };
     } else if (longer) {
@@ -288,7 +292,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
     }
     this.#chosen = null;
     this.#show();
-    this.said.textContent = this.text_.slice(this.#cursor.start, this.#cursor.end);
+    this.said.textContent = this.text.slice(this.#cursor.start, this.#cursor.end);
     this.control.querySelector(".cursor")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -309,7 +313,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
   }
 
   #row(span, colours) {
-    const words = this.text_.slice(span.startOffset, span.endOffset);
+    const words = this.text.slice(span.startOffset, span.endOffset);
     const name = colours.get(span.label)?.full ?? span.label;
     const go = h("button", { type: "button", class: "go", title: words.slice(0, 300), onclick: () => {
       this.#chosen = this.#chosen === span ? null : span;
@@ -321,7 +325,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
 
   /** The text in pieces, cut where a span or the keyboard's selection begins or ends. */
   #pieces(colours) {
-    const text = this.text_;
+    const text = this.text;
     const cursor = this.#cursor ?? { start: 0, end: 0 };
     const cuts = [...new Set([0, text.length, cursor.start, cursor.end, ...this.#spans.flatMap((span) => [span.startOffset, span.endOffset])])];
     cuts.sort((one, two) => one - two);

@@ -188,7 +188,7 @@ export class CrowdForm extends CrowdElement {
 
   /** The fields that are posted: `{taskAnswers: "[{…}]"}`, or a dotted name for each answer. */
   _serializeForm() {
-    return serialize(this.answers, this.text("answer-format").trim().toLowerCase() === "flatten-objects");
+    return serialize(this.answers, this.attr("answer-format").trim().toLowerCase() === "flatten-objects");
   }
 
   /** The tree of answers as it is now: name -> value. */

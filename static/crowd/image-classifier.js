@@ -81,7 +81,7 @@ function withPicture(Base) {
 
     /** What another step drew, which is what is to be judged here. */
     #drawOverlay() {
-      const overlay = this.loose("overlay");
+      const overlay = this.attrLoose("overlay");
       const stage = this.stage;
       replace(stage.shapes);
       stage.root.querySelectorAll(".overlay").forEach((layer) => layer.remove());
@@ -150,7 +150,7 @@ function withPicture(Base) {
     }
 
     get src() {
-      return this.text("src");
+      return this.attr("src");
     }
 
     set src(value) {

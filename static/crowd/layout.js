@@ -21,7 +21,7 @@ h3 { margin: 0; padding: 1rem 1.25rem 0; font-size: 1.0625rem; font-weight: 650;
 
   update() {
     const picture = safeUrl(this.getAttribute("image"), { pictures: true });
-    const heading = this.text("heading");
+    const heading = this.attr("heading");
     replace(
       this.shadowRoot,
       picture ? h("img", { src: picture, alt: "", part: "image" }) : null,
@@ -56,7 +56,7 @@ export class CrowdTabs extends CrowdElement {
   update(name) {
     const tabs = this.tabs;
     if (name === "selected" || name === "") {
-      this.#at = this.number("selected", this.#at);
+      this.#at = this.attrNumber("selected", this.#at);
     }
     this.#at = Math.min(Math.max(0, Math.floor(this.#at)), Math.max(0, tabs.length - 1));
     const had = this.shadowRoot.activeElement !== null;
@@ -132,8 +132,8 @@ export class Opener extends CrowdElement {
   }
 
   update() {
-    const words = this.text("link-text") || this.constructor.words;
-    this.opener.className = this.text("link-type").trim() === "button" ? "button" : "link";
+    const words = this.attr("link-text") || this.constructor.words;
+    this.opener.className = this.attr("link-type").trim() === "button" ? "button" : "link";
     this.opener.textContent = words;
     this.dialog.titled(this.title_ ?? words);
   }

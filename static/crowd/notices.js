@@ -25,7 +25,7 @@ export class CrowdAlert extends CrowdElement {
   }
 
   update() {
-    const type = this.text("type", "info").trim().toLowerCase();
+    const type = this.attr("type", "info").trim().toLowerCase();
     const kind = Object.hasOwn(KINDS, type) ? type : "info";
     replace(
       this.shadowRoot,
@@ -60,14 +60,14 @@ export class CrowdToast extends CrowdElement {
   }
 
   update() {
-    this.words.textContent = this.text("text");
+    this.words.textContent = this.attr("text");
   }
 
   /** Seconds are for people: 0 stays until it is closed. */
   show() {
     this.toggleAttribute("opened", true);
     clearTimeout(this.#timer);
-    const duration = Math.min(this.number("duration", 3000), 3_600_000);
+    const duration = Math.min(this.attrNumber("duration", 3000), 3_600_000);
     if (duration > 0) {
       this.#timer = setTimeout(() => this.hide(), duration);
     }
@@ -94,14 +94,20 @@ export class CrowdToast extends CrowdElement {
   }
 
   get duration() {
-    return this.number("duration", 3000);
+    return this.attrNumber("duration", 3000);
   }
 
   set duration(value) {
     this.setAttribute("duration", value);
   }
 
-  /* `text` is a method of all elements and an attribute of this one. */
+  get text() {
+    return this.attr("text");
+  }
+
+  set text(words) {
+    this.setAttribute("text", words);
+  }
 }
 
 export class CrowdBadge extends CrowdElement {
@@ -132,29 +138,30 @@ export class CrowdBadge extends CrowdElement {
   #later = () => this.isConnected && this.#place();
 
   update() {
-    const label = [...this.text("label")].slice(0, 3).join("");
+    const label = [...this.attr("label")].slice(0, 3).join("");
     replace(this.content, icon(this.getAttribute("icon")) ?? label);
     setAttribute(this.content, "aria-label", this.getAttribute("aria-label"));
     this.#place();
   }
 
   get target() {
-    const id = this.text("for");
+    const id = this.attr("for");
     return id ? this.getRootNode().getElementById?.(id) : this.parentElement;
   }
 
   /** At the upper right corner of its target. */
   #place() {
     const target = this.target;
-    const frame = this.offsetParent ?? document.documentElement;
     this.toggleAttribute("unplaced", !target);
     if (!target || !this.isConnected) {
       return;
     }
     this.watch.observe(target);
     const box = target.getBoundingClientRect();
-    const around = frame.getBoundingClientRect();
-    this.style.left = `${Math.round(box.right - around.left + frame.scrollLeft - this.offsetWidth / 2 - 4)}px`;
-    this.style.top = `${Math.round(box.top - around.top + frame.scrollTop - this.offsetHeight / 2 + 2)}px`;
+    // From wherever "0, 0" is for it, which depends on what the page around it has positioned.
+    this.style.left = this.style.top = "0px";
+    const own = this.getBoundingClientRect();
+    this.style.left = `${Math.round(box.right - own.left - own.width / 2 - 4)}px`;
+    this.style.top = `${Math.round(box.top - own.top - own.height / 2 + 2)}px`;
   }
 }

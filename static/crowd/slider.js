@@ -71,7 +71,7 @@ slot { display: block; }
     this.exact.hidden = !this.hasAttribute("editable");
     this.output.hidden = this.hasAttribute("editable");
     if (name === "value" || !this.#touched) {
-      control.value = this.number("value", low);
+      control.value = this.attrNumber("value", low);
     }
     this.ends.replaceChildren(h("span", {}, String(low)), h("span", {}, String(control.max)));
     this.ends.hidden = this.querySelector("crowd-slider-label") !== null;
@@ -84,14 +84,14 @@ slot { display: block; }
     const part = (value) => `${Math.min(100, Math.max(0, ((value - low) / span) * 100))}%`;
     const value = Number(this.control.value);
     this.control.style.setProperty("--at", part(value));
-    this.control.style.setProperty("--second", part(Math.max(value, this.number("secondary-progress", low))));
+    this.control.style.setProperty("--second", part(Math.max(value, this.attrNumber("secondary-progress", low))));
     this.output.textContent = this.control.value;
     this.exact.value = this.control.value;
     this.row.classList.toggle("untouched", !this.#touched && !this.hasAttribute("value"));
   }
 
   get min() {
-    return this.number("min", 0);
+    return this.attrNumber("min", 0);
   }
 
   set min(value) {
@@ -99,7 +99,7 @@ slot { display: block; }
   }
 
   get max() {
-    return this.number("max", 100);
+    return this.attrNumber("max", 100);
   }
 
   set max(value) {
@@ -107,7 +107,7 @@ slot { display: block; }
   }
 
   get step() {
-    const step = this.number("step", 1);
+    const step = this.attrNumber("step", 1);
     return step > 0 ? step : 1;
   }
 
@@ -116,7 +116,7 @@ slot { display: block; }
   }
 
   get value() {
-    return this.control ? Number(this.control.value) : this.number("value", this.min);
+    return this.control ? Number(this.control.value) : this.attrNumber("value", this.min);
   }
 
   set value(value) {
@@ -146,7 +146,7 @@ slot { display: block; }
 
   reset() {
     this.#touched = false;
-    this.control.value = this.number("value", this.min);
+    this.control.value = this.attrNumber("value", this.min);
     this.hasProblem = false;
     this.showProblem("");
     this.show();
@@ -163,6 +163,6 @@ export class CrowdSliderLabel extends CrowdElement {
   }
 
   update() {
-    this.at.textContent = this.text("position");
+    this.at.textContent = this.attr("position");
   }
 }

@@ -34,9 +34,9 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
     const id = freshId("field");
     this.control = this.makeControl();
     this.control.id = id;
-    this.label = h("label", { for: id, part: "label" });
+    this.labelBox = h("label", { for: id, part: "label" });
     this.counter = h("div", { class: "count", part: "counter", hidden: true });
-    this.shadowRoot.append(this.label, this.control, this.counter);
+    this.shadowRoot.append(this.labelBox, this.control, this.counter);
     this.problemBox = h("div", { class: "problem", part: "problem", role: "alert", hidden: true });
     // What follows a tag that was closed with "/>" ends up inside it, and still has to be seen.
     this.shadowRoot.append(this.problemBox, h("slot"));
@@ -67,10 +67,10 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
 
   update(name) {
     const control = this.control;
-    const label = this.text("label");
-    replace(this.label, label, this.required && label ? h("span", { class: "needed", "aria-hidden": "true" }, " *") : null);
-    this.label.hidden = !label;
-    setAttribute(control, "aria-label", label ? null : (this.getAttribute("aria-label") ?? (this.text("placeholder") || this.name || null)));
+    const label = this.attr("label");
+    replace(this.labelBox, label, this.required && label ? h("span", { class: "needed", "aria-hidden": "true" }, " *") : null);
+    this.labelBox.hidden = !label;
+    setAttribute(control, "aria-label", label ? null : (this.getAttribute("aria-label") ?? (this.attr("placeholder") || this.name || null)));
     setAttribute(control, "name", this.getAttribute("name"));
     setAttribute(control, "placeholder", this.getAttribute("placeholder"));
     setAttribute(control, "maxlength", this.#bound("max-length", "maxlength"));
@@ -79,19 +79,19 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
     setAttribute(control, "aria-required", this.required ? "true" : null);
     if (name === "value" || name === "") {
       if (name === "value" || !this.#touched) {
-        control.value = this.text("value").slice(0, LONGEST);
+        control.value = this.attr("value").slice(0, LONGEST);
       }
     }
     if (name === "invalid" && this.hasAttribute("invalid")) {
       this.hasProblem = true;
-      this.showProblem(this.text("error-message", "Please look at this answer again."));
+      this.showProblem(this.attr("error-message", "Please look at this answer again."));
     }
     this.count();
   }
 
   #bound(...names) {
     for (const name of names) {
-      const value = this.number(name, NaN);
+      const value = this.attrNumber(name, NaN);
       if (value >= 0) {
         return Math.floor(value);
       }
@@ -126,7 +126,7 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
   }
 
   get value() {
-    return this.control ? this.control.value : this.text("value");
+    return this.control ? this.control.value : this.attr("value");
   }
 
   set value(text) {
@@ -175,7 +175,7 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
 
   reset() {
     this.#touched = false;
-    this.control.value = this.text("value");
+    this.control.value = this.attr("value");
     this.hasProblem = false;
     this.showProblem("");
     this.count();
@@ -188,7 +188,7 @@ export class CrowdInput extends TextField {
   }
 
   update(name) {
-    const type = this.text("type", "text").trim().toLowerCase();
+    const type = this.attr("type", "text").trim().toLowerCase();
     const wanted = TYPES.has(type) ? type : "text";
     if (this.control.type !== wanted) {
       this.control.type = wanted;
@@ -207,8 +207,8 @@ export class CrowdTextArea extends TextField {
   }
 
   update(name) {
-    const rows = Math.min(60, Math.max(2, this.number("rows", 3)));
-    const most = Math.min(200, this.number("max-rows", 0));
+    const rows = Math.min(60, Math.max(2, this.attrNumber("rows", 3)));
+    const most = Math.min(200, this.attrNumber("max-rows", 0));
     this.control.rows = rows;
     // It grows with what is written, from `rows` to `max-rows`.
     this.control.style.setProperty("field-sizing", most > rows ? "content" : "fixed");

@@ -67,7 +67,7 @@ ${INSTRUCTIONS_CSS}
   }
 
   update() {
-    const header = this.text("header");
+    const header = this.attr("header");
     this.headline.textContent = header;
     this.headline.hidden = !header;
     this.frame.setAttribute("aria-label", header || this.name || this.localName.replace("crowd-", "").replaceAll("-", " "));

@@ -65,7 +65,7 @@ export class Annotator extends Widget {
     this.finishButton = h("button", { type: "button", class: "tool strong", hidden: true, onclick: () => this.pen.finish() }, icon("check"), "Finish");
     this.abandonButton = h("button", { type: "button", class: "tool", hidden: true, onclick: () => this.pen.abandon() }, "Cancel");
     this.help = dialog("Keys", keysHelp(this.kind));
-    const keys = tool("keyboard", "Keys", () => this.help.open_by(keys));
+    const keys = tool("keyboard", "Keys", () => this.help.open_by(keys), { class: "tool keys" });
     const tools = h(
       "div",
       { class: "tools", part: "toolbar", role: "toolbar", "aria-label": "Tools" },
@@ -111,7 +111,7 @@ export class Annotator extends Widget {
   }
 
   #takeInitial() {
-    const given = this.loose("initial-value");
+    const given = this.attrLoose("initial-value");
     this.#initial = given === undefined ? null : JSON.stringify(sorted((this.shapes = this.#read(given))));
     if (given === undefined) {
       this.shapes = [];
@@ -137,7 +137,7 @@ export class Annotator extends Widget {
   // ---- labels
 
   get labels() {
-    return this.#given ?? names(this.loose("labels", []));
+    return this.#given ?? names(this.attrLoose("labels", []));
   }
 
   set labels(list) {
@@ -150,7 +150,7 @@ export class Annotator extends Widget {
 
   /** `[{label, colour}]`, as they are offered. */
   get offered() {
-    const colours = this.loose("label-colors", []);
+    const colours = this.attrLoose("label-colors", []);
     return names(this.labels)
       .slice(0, MOST_LABELS)
       .map((label, index) => ({ label, colour: hex(Array.isArray(colours) ? colours[index] : "") || strong(index) }));
@@ -405,7 +405,7 @@ export class Annotator extends Widget {
   }
 
   get src() {
-    return this.text("src");
+    return this.attr("src");
   }
 
   set src(value) {

@@ -106,7 +106,7 @@ ${COVER_CSS}
   }
 
   #takeInitial() {
-    const given = this.loose("initial-value");
+    const given = this.attrLoose("initial-value");
     this.hasInitial = typeof given === "object" && given !== null;
     this.entries = [];
     this.mask.set(new Uint8Array(this.mask.width * this.mask.height));
@@ -153,7 +153,7 @@ ${COVER_CSS}
   }
 
   get labels() {
-    return this.#given ?? names(this.loose("labels", []));
+    return this.#given ?? names(this.attrLoose("labels", []));
   }
 
   set labels(list) {
@@ -397,7 +397,7 @@ ${COVER_CSS}
   }
 
   get src() {
-    return this.text("src");
+    return this.attr("src");
   }
 
   set src(value) {

@@ -47,7 +47,7 @@ export function toolbar(segmenter) {
   it.finishButton = h("button", { type: "button", class: "tool strong", hidden: true, onclick: () => it.pen.finish() }, icon("check"), "Finish");
   it.leaveButton = h("button", { type: "button", class: "tool", hidden: true, onclick: () => it.pen.leave() }, "Cancel");
   it.help = dialog("Keys", keysHelp(KEYS));
-  const keys = tool("keyboard", "Keys", () => it.help.open_by(keys));
+  const keys = tool("keyboard", "Keys", () => it.help.open_by(keys), { class: "tool keys" });
   return h(
     "div",
     { class: "tools", part: "toolbar", role: "toolbar", "aria-label": "Tools" },
