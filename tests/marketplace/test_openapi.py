@@ -5,8 +5,7 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 
 from marketplace import openapi
-from marketplace.operations import OPERATIONS
-from marketplace.service import model
+from marketplace.service import OPERATIONS, model
 from tests.marketplace.conftest import send
 from tests.marketplace.making import new_hit
 
