@@ -119,11 +119,17 @@ class Market(RuleBasedStateMachine):
 
     def choose(self, things: list[Any], pick: int) -> Any:
         """Mostly one that is still there, and half of the time one of the last HIT: mistakes need several moves."""
-        if pick % 8:
+        if pick % 8 != 3:
             things = [thing for thing in things if not getattr(thing, "over", False)] or things
         if pick % 2:
             things = [thing for thing in things if self.last in (thing, getattr(thing, "hit", None))] or things
         return things[pick // 8 % len(things)]
+
+    def fit(self, things: list[Any], pick: int, *statuses: str) -> Any:
+        """One of them, mostly one in such a state that something can be done with it."""
+        now = {thing: thing.status(self.now) if isinstance(thing, Hit) else thing.status for thing in things}
+        fitting = [thing for thing, status in now.items() if status in statuses]
+        return self.choose(fitting if fitting and pick % 5 != 1 else things, pick)
 
     def at(self, hit: Hit) -> Hit:
         self.touched.add(hit)
@@ -141,7 +147,7 @@ class Market(RuleBasedStateMachine):
         duration=durations,
         delay=delays,
         restricted=st.booleans(),
-        judged=st.booleans(),
+        judged=st.sampled_from([False, False, False, True]),
         token=tokens,
     )
     def create_hit(self, pick, reward, most, life, duration, delay, restricted, judged, token):
@@ -239,8 +245,8 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.hits)
     @rule(pick=picks, revert=st.booleans())
     def set_reviewing(self, pick, revert):
-        hit = self.at(self.choose(self.hits, pick))
         needed = "Reviewing" if revert else "Reviewable"
+        hit = self.at(self.fit(self.hits, pick, needed))
         refusal = missing(hit) or ("" if hit.status(self.now) == needed else "InvalidHITState")
         self.ask(hit.owner, "UpdateHITReviewStatus", refusal, HITId=hit.hit_id, Revert=revert)
         if not refusal:
@@ -283,7 +289,7 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.hits)
     @rule(pick=picks, worker=workers)
     def accept(self, pick, worker):
-        hit = self.at(self.choose(self.hits, pick))
+        hit = self.at(self.fit(self.hits, pick, "Assignable"))
         answer = self.work("accept", hit.why_not(worker, self.now), HITId=hit.hit_id, WorkerId=worker)
         if answer:
             self.known.add(worker)
@@ -295,7 +301,7 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.hits)
     @rule(pick=picks, worker=workers, right=st.booleans())
     def accept_and_submit(self, pick, worker, right):
-        hit = self.at(self.choose(self.hits, pick))
+        hit = self.at(self.fit(self.hits, pick, "Assignable"))
         refusals = hit.why_not(worker, self.now)
         fields = {"x": "1" if right else "2"}
         answer = self.work("assignments", refusals, HITId=hit.hit_id, WorkerId=worker, Fields=fields)
@@ -310,8 +316,7 @@ class Market(RuleBasedStateMachine):
     @rule(pick=picks, right=st.booleans())
     def submit(self, pick, right):
         """What is being done, if there is any; else what was handed in or given up already."""
-        doing = [task for task in self.tasks if task.status == ACCEPTED]
-        task = self.choose(doing if doing and pick % 4 else self.tasks, pick)
+        task = self.fit(self.tasks, pick, ACCEPTED)
         self.at(task.hit)
         if self.work("submit", held(task), AssignmentId=task.task_id, Fields={"x": "1" if right else "2"}):
             task.hit.hand_in(task, right, self.now)
@@ -319,7 +324,7 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.tasks)
     @rule(pick=picks)
     def give_back(self, pick):
-        task = self.choose(self.tasks, pick)
+        task = self.fit(self.tasks, pick, ACCEPTED)
         self.at(task.hit)
         if self.work("return", held(task), AssignmentId=task.task_id):
             task.hit.give_back(task, "Returned", self.now)
@@ -329,7 +334,7 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.tasks)
     @rule(pick=picks, override=st.booleans())
     def approve(self, pick, override):
-        task = self.choose(self.tasks, pick)
+        task = self.fit(self.tasks, pick, SUBMITTED, *([REJECTED] if override else []))
         hit, who = self.at(task.hit), task.hit.owner
         refusal = "AssignmentDoesNotExist" if hit.disposed else ""
         overriding = override and task.status == REJECTED
@@ -346,7 +351,7 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.tasks)
     @rule(pick=picks)
     def reject(self, pick):
-        task = self.choose(self.tasks, pick)
+        task = self.fit(self.tasks, pick, SUBMITTED)
         hit = self.at(task.hit)
         refusal = "AssignmentDoesNotExist" if hit.disposed else ""
         if not refusal and task.status != SUBMITTED:
@@ -359,7 +364,7 @@ class Market(RuleBasedStateMachine):
     @precondition(lambda self: self.tasks)
     @rule(pick=picks, amount=st.sampled_from(["0.01", "1.00", "4000.00"]), token=tokens)
     def bonus(self, pick, amount, token):
-        task = self.choose(self.tasks, pick)
+        task = self.fit(self.tasks, pick, *HANDED_IN)
         hit, who = self.at(task.hit), task.hit.owner
         recent = any(
             other.worker == task.worker and other.status in HANDED_IN and other.submitted + BONUS > self.now
