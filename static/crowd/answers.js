@@ -52,7 +52,7 @@ function nativeAnswer(element) {
   return element.value;
 }
 
-/** A name that comes again: choices go together, texts are joined as a plain form's are. */
+/** A name that comes again: choices go together; of other values the last one holds, which templates use to drop some. */
 function add(tree, name, value) {
   const before = Object.hasOwn(tree, name) ? tree[name] : undefined;
   if (before === undefined) {
@@ -62,8 +62,6 @@ function add(tree, name, value) {
       // Two radio buttons of one value: chosen if one of them is.
       before[key] = typeof item === "boolean" ? item || before[key] === true : item;
     }
-  } else if (!isObject(before) && !isObject(value)) {
-    tree[name] = `${before}|${value}`;
   } else {
     tree[name] = value;
   }

@@ -35,7 +35,7 @@ export class CrowdClassifier extends Widget {
         child.slot = "classification-target";
       }
     }
-    return { work: this.target(), panel: [this.categoriesBox.root] };
+    return { work: this.target(), panel: [h("div", { class: "category-picker-wrapper" }, this.categoriesBox.root)] };
   }
 
   update(name) {
@@ -60,9 +60,9 @@ export class CrowdClassifier extends Widget {
     this.isBuilt && this.update("");
   }
 
-  /** `{label}` or `{labels}` as it is now; null while nothing is chosen. */
+  /** The chosen label, "" while there is none; scripts compare it with the categories. */
   get value() {
-    return this.answer() ?? null;
+    return this.categoriesBox.chosen[0] ?? "";
   }
 
   set value(value) {
@@ -102,6 +102,15 @@ export class CrowdClassifier extends Widget {
 
 export class CrowdClassifierMultiSelect extends CrowdClassifier {
   static multiple = true;
+
+  /** `{labels}` as they are now. */
+  get value() {
+    return this.answer();
+  }
+
+  set value(value) {
+    super.value = value;
+  }
 
   answer() {
     return { labels: this.categoriesBox.chosen };

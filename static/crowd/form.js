@@ -97,11 +97,24 @@ export class CrowdForm extends CrowdElement {
 
   /** A browser's own submit (Enter in a field, a plain submit button) becomes ours, which asks all elements. */
   #nativeSubmit(event) {
-    if (event.isTrusted && event.target === this.form) {
+    if (!event.isTrusted) {
+      return;
+    }
+    if (event.target === this.form) {
       event.preventDefault();
       event.stopImmediatePropagation();
       this.requestSubmit(event.submitter);
+      return;
     }
+    // A form inside of ours would take the worker away from the page: it means to submit the task. It is asked last,
+    // after its own listeners; browsers do not let its event come up to us.
+    const asked = () => {
+      if (!event.defaultPrevented) {
+        event.preventDefault();
+        this.requestSubmit();
+      }
+    };
+    event.target.addEventListener("submit", asked, { once: true });
   }
 
   #again(event) {

@@ -111,9 +111,10 @@ h3 { display: flex; gap: 0.5rem; align-items: center; margin: 0 0 0.5rem; font-s
  */
 export function instructions(widget) {
   const full = dialog("Instructions", h("slot", { name: "full-instructions" }));
+  full.classList.add("awsui-modal-dialog"); // where scripts look for it, as for the box below
   const more = h("button", { type: "button", class: "link", part: "instructions-link", onclick: () => full.open_by(more) }, "View full instructions");
   const short = h("slot", { name: "short-instructions" });
-  const box = h("div", { class: "instructions", part: "instructions" }, short, more, full);
+  const box = h("div", { class: "instructions awsui-app-layout__navigation", part: "instructions" }, short, more, full);
   const look = () => {
     const found = {};
     for (const child of widget.children) {

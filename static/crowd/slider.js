@@ -21,17 +21,18 @@ input:disabled { opacity: 0.5; cursor: default; }
 output { margin-top: 0.1875rem; min-width: 2.5rem; padding: 0.25rem 0.5rem; border-radius: 6px; background: var(--paper-2); font-weight: 600; text-align: center; font-variant-numeric: tabular-nums; }
 .exact { width: 5.5rem; min-height: 2.5rem; padding: 0.25rem 0.5rem; border: 1px solid var(--line-2); border-radius: 6px; background: var(--paper); }
 .ends { display: flex; justify-content: space-between; margin: -0.5rem 0 0.25rem; color: var(--ink-2); font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
-slot { display: block; }
+.marks { position: relative; height: 1.5rem; margin-top: -0.5rem; }
 `;
   #touched = false;
 
   build() {
-    this.control = h("input", { type: "range", part: "slider", oninput: () => this.#moved("input"), onchange: () => this.#moved("change") });
+    this.control = h("input", { type: "range", part: "slider", oninput: () => this.#moved("input"), onchange: () => this.#moved("change"), onpointerdown: () => this.#held(), onkeydown: (event) => event.key !== "Tab" && this.#held() });
     this.output = h("output", { part: "value" });
     this.exact = h("input", { type: "number", class: "exact", part: "input", "aria-label": "Exact value", onchange: () => this.#typed() });
     this.ends = h("div", { class: "ends", "aria-hidden": "true" });
-    this.row = h("div", { class: "row" }, h("div", { class: "track" }, this.control, this.ends), this.output, this.exact);
-    this.shadowRoot.append(this.row, h("slot"));
+    this.marks = h("div", { class: "marks" }, h("slot", { name: "mark" }));
+    this.row = h("div", { class: "row" }, h("div", { class: "track" }, this.control, this.ends, this.marks), this.output, this.exact);
+    this.shadowRoot.append(this.row, h("slot", { onslotchange: () => this.#placeMarks() }));
   }
 
   #moved(type) {
@@ -42,6 +43,14 @@ slot { display: block; }
     }
     if (type === "change") {
       tell(this, "change");
+    }
+  }
+
+  /** Whoever takes hold of it where it stands has answered, too. */
+  #held() {
+    if (!this.#touched) {
+      this.#touched = true;
+      this.show();
     }
   }
 
@@ -74,8 +83,23 @@ slot { display: block; }
       control.value = this.attrNumber("value", low);
     }
     this.ends.replaceChildren(h("span", {}, String(low)), h("span", {}, String(control.max)));
-    this.ends.hidden = this.querySelector("crowd-slider-label") !== null;
+    this.#placeMarks();
     this.show();
+  }
+
+  /** Labels stand below their places. */
+  #placeMarks() {
+    const low = Number(this.control.min);
+    const span = Number(this.control.max) - low || 1;
+    const marks = [...this.children].filter((child) => child.localName === "crowd-slider-label");
+    for (const mark of marks) {
+      mark.slot = "mark";
+      const at = (Number.parseFloat(mark.getAttribute("position") ?? low) - low) / span;
+      // The knob's middle never reaches the ends of the track.
+      mark.style.left = `calc(0.75rem + ${Math.min(1, Math.max(0, at || 0))} * (100% - 1.5rem))`;
+    }
+    this.ends.hidden = marks.length > 0;
+    this.marks.hidden = marks.length === 0;
   }
 
   show() {
@@ -131,7 +155,7 @@ slot { display: block; }
 
   /** A slider always stands somewhere; "required" asks that it was moved there. */
   problem() {
-    return this.required && !this.disabled && !this.#touched ? "Please move the slider, also if only there and back." : "";
+    return this.required && !this.disabled && !this.#touched ? "Please set the slider." : "";
   }
 
   get draft() {
@@ -155,14 +179,15 @@ slot { display: block; }
 
 export class CrowdSliderLabel extends CrowdElement {
   static observedAttributes = ["position"];
-  static css = ":host { display: inline-block; margin-right: 1rem; color: var(--ink-2); font-size: 0.8125rem; } b { font-weight: 650; font-variant-numeric: tabular-nums; }";
+  static css = ":host { position: absolute; transform: translateX(-50%); color: var(--ink-2); font-size: 0.8125rem; text-align: center; white-space: nowrap; }";
 
   build() {
-    this.at = h("b");
-    this.shadowRoot.append(this.at, " ", h("slot"));
+    this.shadowRoot.append(h("slot"));
   }
 
   update() {
-    this.at.textContent = this.attr("position");
+    if (!this.textContent.trim()) {
+      this.textContent = this.attr("position");
+    }
   }
 }

@@ -44,7 +44,8 @@ ${INSTRUCTIONS_CSS}
       instructions(this),
       h(
         "div",
-        { class: "body" },
+        // The second names are those that scripts of the field look for inside the original.
+        { class: "body annotation-area" },
         first.length ? h("div", { class: "first" }, ...first) : null,
         h("div", { class: "work", part: "work" }, ...work),
         h("div", { class: "panel", part: "panel" }, ...panel),

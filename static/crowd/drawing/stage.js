@@ -46,6 +46,8 @@ export class Stage {
     this.failed = false;
     this.pointers = new Map();
     this.picture = h("img", { class: "picture", part: "picture", alt: "", draggable: "false" });
+    // Nothing is drawn on it: scripts lay things over the picture by looking where this one is.
+    this.upper = h("canvas", { class: "layer upper-canvas", width: 1, height: 1, "aria-hidden": "true" });
     this.shapes = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" });
     this.tags = h("div", { class: "tags", "aria-hidden": "true" });
     this.note = h("div", { class: "stage-note", role: "status" }, "Loading the picture …");
@@ -53,6 +55,7 @@ export class Stage {
       "div",
       { class: `stage${draws ? " draws" : ""}`, part: "stage", tabindex: "0", role: draws ? "application" : "group", "aria-label": label },
       this.picture,
+      this.upper,
       this.shapes,
       this.tags,
       this.note,
@@ -98,8 +101,10 @@ export class Stage {
     this.failed = false;
     this.note.hidden = true;
     this.picture.hidden = false;
-    this.picture.style.width = `${width}px`;
-    this.picture.style.height = `${height}px`;
+    for (const layer of [this.picture, this.upper]) {
+      layer.style.width = `${width}px`;
+      layer.style.height = `${height}px`;
+    }
     this.#resized();
     this.fit();
     this.onready(this);

@@ -118,3 +118,25 @@ def test_words_of_a_requester_stay_words(tasks: Any, page: Any) -> None:
     page.get_by_role("button", name="go").click()
     assert page.evaluate("window.hacked") is None
     assert tasks.answers(page) == {"a": {"label": attack}}
+
+
+def test_a_script_builds_further_questions_on_the_chosen_label(tasks: Any, page: Any) -> None:
+    """As templates of the field do: they look into the shadow root, set categories and read the event's value."""
+    tasks.open(
+        page,
+        '<crowd-form><crowd-classifier name="c" header="?" categories="[]"><classification-target>It'
+        "</classification-target></crowd-classifier><div id=more></div></crowd-form><script>"
+        "document.addEventListener('all-crowd-elements-ready', () => {"
+        "  const widget = document.querySelector('crowd-classifier');"
+        "  const place = widget.shadowRoot.querySelector('.annotation-area .category-picker-wrapper');"
+        "  customElements.whenDefined('crowd-classifier').then(() => {"
+        "    place.insertAdjacentElement('afterend', Object.assign(document.createElement('crowd-card'),"
+        "      { textContent: 'There may be more questions' }));"
+        "    widget.categories = ['Landscape', 'Portrait'];"
+        "    widget.addEventListener('change', (e) => { more.innerHTML = "
+        "      '<crowd-checkbox name=why value=' + e.target.value + '>Seen</crowd-checkbox>'; }); }); });</script>",
+    )
+    assert page.get_by_text("There may be more questions").is_visible()
+    page.get_by_role("radio", name="Portrait").check()
+    page.get_by_role("checkbox", name="Seen").click()
+    assert tasks.answers(page) == {"c": {"label": "Portrait"}, "why": {"Portrait": True}}

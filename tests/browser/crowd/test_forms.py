@@ -116,7 +116,7 @@ def test_what_is_missing_is_said_beside_the_field_and_nothing_is_sent(tasks: Any
     assert page.locator("crowd-input .problem").inner_text() == "Please fill this in."
     assert "at least 5 characters; there are 3" in page.locator("crowd-text-area .problem").inner_text()
     assert page.locator("crowd-checkbox .problem").inner_text() == "Please tick this box."
-    assert "move the slider" in page.locator("crowd-slider .problem").inner_text()
+    assert "set the slider" in page.locator("crowd-slider .problem").inner_text()
     page.keyboard.type("typed where the focus was put")
     assert page.get_by_label("Name").input_value() == "typed where the focus was put"
     assert page.locator("crowd-input .problem").is_hidden()
@@ -228,3 +228,36 @@ def test_tags_closed_with_a_slash_still_work(tasks: Any, page: Any) -> None:
     page.get_by_label("A").fill("x")
     page.locator("crowd-checkbox[name=c] .mark").click()
     assert tasks.answers(page) == {"a": "x", "b": {"on": False}, "c": {"on": True}}
+
+
+def test_of_values_with_one_name_the_last_one_holds(tasks: Any, page: Any) -> None:
+    """Templates drop what only their scripts need with a hidden field of the same name."""
+    tasks.open(
+        page,
+        '<crowd-form><select name="_"><option>x</option></select><crowd-checkbox name="_">y</crowd-checkbox>'
+        '<input type="hidden" name="_" value="_"></crowd-form>',
+    )
+    assert tasks.answers(page) == {"_": "_"}
+
+
+def test_a_form_of_the_page_inside_the_form_does_not_lead_away(tasks: Any, page: Any) -> None:
+    tasks.open(page, '<crowd-form><form action="/elsewhere"><input name="a" aria-label="Name"></form></crowd-form>')
+    page.get_by_label("Name").fill("x")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mturk/externalSubmit")
+    assert json.loads(tasks.posted[0]["taskAnswers"][0]) == [{"a": "x"}]
+
+
+def test_a_slider_that_is_required_is_answered_by_taking_hold_of_it(tasks: Any, page: Any) -> None:
+    tasks.open(
+        page,
+        '<crowd-form><crowd-slider name="accuracy" min="1" max="5" step="1" pin="true" required label="Accuracy">'
+        '<crowd-slider-label position="1">bad</crowd-slider-label><crowd-slider-label position="5">good'
+        "</crowd-slider-label></crowd-slider></crowd-form>",
+    )
+    bad, good = page.get_by_text("bad").bounding_box(), page.get_by_text("good").bounding_box()
+    track = page.get_by_role("slider", name="Accuracy").bounding_box()
+    assert bad["x"] < track["x"] + 30
+    assert good["x"] + good["width"] > track["x"] + track["width"] - 30
+    page.mouse.click(track["x"] + 12, track["y"] + track["height"] / 2)
+    assert tasks.answers(page) == {"accuracy": 1}
