@@ -3,6 +3,8 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
+const LEAST = 480; // px of height in which something can be read
+
 /**
  * A closed `<dialog>` to put into a shadow root.
  * @param {string} title
@@ -36,6 +38,13 @@ export function dialog(title, ...content) {
   box.open_by = (opener) => {
     if (box.open) {
       return;
+    }
+    const page = document.documentElement;
+    const before = page.style.minHeight;
+    if (window.innerHeight < LEAST) {
+      // A frame that is as tall as its page grows with it, so that there is room.
+      page.style.minHeight = `${LEAST}px`;
+      box.addEventListener("close", () => (page.style.minHeight = before), { once: true });
     }
     box.showModal();
     place(box, opener);

@@ -90,7 +90,6 @@ export class Annotator extends Widget {
       this.#given = null;
     }
     if (name === "src" || name === "") {
-      this.#pending ??= this.isBuilt && this.stage.isReady ? this.draft : null;
       this.stage.load(this.getAttribute("src"));
     }
     if (name === "initial-value" && this.stage.isReady) {
