@@ -8,7 +8,7 @@ export const ZOOM_CSS = `
 .tools .gap { flex: 1; }
 .tools .group { display: inline-flex; align-items: center; gap: 0.125rem; }
 .zoom-level { min-width: 3.25rem; color: var(--ink-2); font-size: 0.8125rem; text-align: center; font-variant-numeric: tabular-nums; }
-@container (max-width: 30rem) { .zoom-level { display: none; } .tools label { gap: 0.25rem; } }
+@container (max-width: 30rem) { .zoom-level { display: none; } .tools .tool { min-width: 2.25rem; padding: 0 0.375rem; } .tools label { gap: 0.25rem; } }
 @media (hover: none) { .tool.keys { display: none; } }
 `;
 
