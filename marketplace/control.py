@@ -17,7 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from marketplace import calls, clock, crowd, faults, ledger, models, qualifications, rates, validation, work
+from marketplace import calls, clock, faults, ledger, models, qualifications, rates, validation, work
+from marketplace.crowd import orders
 from marketplace.errors import SerializationError, ServiceFault
 from marketplace.models import Requester
 from marketplace.serialization import seconds
@@ -185,19 +186,13 @@ def _advance(given: dict) -> dict[str, float]:
     return _now()
 
 
-def _work_through(given: dict) -> dict[str, float]:
-    """A crowd lives through `seconds` of marketplace time, or as far as the machine's, handing in about
-    `assignments`.
-    """
-    count, assignments = given.get("workers"), given.get("assignments")
-    if type(count) is not int or not 1 <= count <= 1000:
-        raise Problem(400, "bad_request", "workers must be a whole number from 1 to 1000.")
-    if type(assignments) is not int or not 0 <= assignments <= 1000:
-        raise Problem(400, "bad_request", "assignments must be a whole number from 0 to 1000.")
-    seconds = _number(given, "seconds") if "seconds" in given else None
-    if seconds is not None and not 0 <= seconds <= clock.FURTHEST.total_seconds():
-        raise Problem(400, "bad_request", "seconds must be 0 or more, and less than a hundred years.")
-    return {"submitted": crowd.work_through(count=count, assignments=assignments, seconds=seconds), **_now()}
+def _let_work(given: dict) -> dict[str, Any]:
+    """A crowd does what the body asks of it; see orders.read."""
+    try:
+        order = orders.read(given)
+    except ValueError as error:
+        raise Problem(400, "bad_request", str(error)) from None
+    return {**orders.carry_out(order), **_now()}
 
 
 def _accept(given: dict) -> dict[str, str]:
@@ -279,7 +274,7 @@ _PATHS: dict[str, dict[str, Callable[[dict], Any]]] = {
     "submit": {"POST": _submit},
     "return": {"POST": _return},
     "assignments": {"POST": _accept_and_submit},
-    "crowd": {"POST": _work_through},
+    "crowd": {"POST": _let_work},
     "qualification-requests": {"GET": _asked_before, "POST": _ask},
     "faults": {"GET": _faults, "POST": _add_fault, "DELETE": _clear_faults},
     "ledger": {"GET": lambda given: in_transaction(ledger.entries, reads_only=True)},

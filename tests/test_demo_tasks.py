@@ -9,7 +9,7 @@ import pytest
 from dashboard.demo.batches import Batch, batches
 from hits.answers import read
 from hits.answers.parts import Shapes
-from marketplace.crowd_answers import answer
+from marketplace.crowd.answers import answer
 from marketplace.documents import Answer, Kind, build_answers, parse_question
 
 ORIGIN = "http://127.0.0.1:8000"

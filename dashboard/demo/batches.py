@@ -74,7 +74,7 @@ class Batch:
 
 
 def _hint_comment(hint: dict[str, Any]) -> str:
-    """What is right in this task, for the simulated workers (marketplace.crowd_answers); people do not see it."""
+    """What is right in this task, for the simulated workers (marketplace.crowd.answers); people do not see it."""
     # Two hyphens would end the comment, a closing bracket pair the CDATA section around it.
     text = json.dumps(hint, ensure_ascii=False).replace("]]", "] ]")
     for character in "<>&":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from marketplace.crowd_answers import CannotAnswer, answer, seconds_needed
+from marketplace.crowd.answers import CannotAnswer, answer, seconds_needed
 from marketplace.documents import parse_answers
 from tests import servers
 from tests.marketplace.making import EXTERNAL, FORM, SCHEMAS, balance, new_hit

@@ -26,8 +26,15 @@ class Command(BaseCommand):
         parser.add_argument("--strict", action="store_true", help="verify signatures and refuse unknown access keys")
         parser.add_argument("--control", action="store_true", help="answer the control paths, on this machine only")
         parser.add_argument("--crowd", type=_count, default=0, metavar="N", help="simulated workers (none)")
+        parser.add_argument("--crowd-any", action="store_true", help="they take any open HIT, not only the demo's")
+        parser.add_argument("--crowd-seed", type=_seed, metavar="N", help="who they are and what they answer (7)")
+        parser.add_argument("--crowd-speed", type=_speed, metavar="X", help="times as fast as in the demo (1)")
+        parser.add_argument("--crowd-gold", metavar="FILE", help='what is right: {HITId or "*": {field: value}}')
 
     def handle(self, *, host: str, port: int, strict: bool, control: bool, crowd: int, **options: Any) -> None:
+        asked = [name for name in ("any", "seed", "speed", "gold") if options[f"crowd_{name}"] not in (None, False)]
+        if asked and not crowd:
+            raise CommandError(f"--crowd-{asked[0]} needs --crowd N, the number of simulated workers.")
         # A process asked to end while it is still starting ends as quietly as later (server.run has its own handler).
         signal.signal(signal.SIGTERM, lambda signum, frame: os._exit(0))
         settings.STRICT = settings.STRICT or strict
@@ -47,9 +54,7 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another --port or --host.") from None
         scheduler.start()
         if crowd:
-            from marketplace import crowd as simulated
-
-            simulated.start(crowd)
+            self._start_crowd(crowd, options)
         if not settings.STRICT and host not in ("127.0.0.1", "::1", "localhost"):
             self.stderr.write(
                 f"Listening on {host} without --strict: whoever can reach this address can act as any requester."
@@ -58,6 +63,18 @@ class Command(BaseCommand):
         self.stdout.write(f"READY marketplace=http://{shown}:{server.port}")
         self.stdout.flush()
         server.run()
+
+    def _start_crowd(self, count: int, options: dict[str, Any]) -> None:
+        from marketplace.crowd import live, orders
+        from marketplace.crowd.tasks import Tasks
+
+        try:
+            gold = orders.gold_from(options["crowd_gold"]) if options["crowd_gold"] else {}
+        except ValueError as error:
+            raise CommandError(f"--crowd-gold: {error}") from None
+        seed = Tasks.seed if options["crowd_seed"] is None else options["crowd_seed"]
+        tasks = Tasks(any_open=options["crowd_any"], gold=gold, seed=seed)
+        live.start(count, tasks=tasks, speed=options["crowd_speed"] or 1.0)
 
 
 def _port(text: str) -> int:
@@ -72,5 +89,20 @@ def _count(text: str) -> int:
     raise ValueError
 
 
+def _seed(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text)
+    raise ValueError
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if 0.01 <= value <= 1000:
+        return value
+    raise ValueError
+
+
 _port.__name__ = "port number (0 to 65535)"  # argparse says "invalid <name> value: …"
 _count.__name__ = "number of workers (0 to 1000)"
+_seed.__name__ = "whole number"
+_speed.__name__ = "number (0.01 to 1000)"
