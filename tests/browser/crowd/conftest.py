@@ -132,14 +132,22 @@ def context(browser: Any) -> Iterator[Any]:
     context.close()
 
 
-@pytest.fixture
-def page(context: Any) -> Iterator[Any]:
-    """A page; a script error in it fails the test."""
+@pytest.fixture(scope="session")
+def window(context: Any) -> tuple[Any, list[str]]:
+    """One window, and what its scripts failed with. Every test opens a task in it, which leaves nothing of the last."""
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    return page, problems
+
+
+@pytest.fixture
+def page(window: tuple[Any, list[str]]) -> Iterator[Any]:
+    """A page; a script error in it fails the test."""
+    page, problems = window
+    problems.clear()
     yield page
-    page.close()
+    page.emulate_media(color_scheme="light")
     assert not problems, "The browser complained:\n" + "\n".join(problems)
 
 
