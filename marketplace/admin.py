@@ -4,11 +4,14 @@ Money is only ever added through the ledger, and nothing that was earned, paid o
 """
 
 import csv
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -248,9 +251,57 @@ class HITAdmin(ReadOnly):
     show_full_result_count = False
 
 
+class AdvanceForm(forms.Form):
+    """How far to move marketplace time on."""
+
+    STEPS = ((1, "an hour"), (24, "a day"), (24 * 7, "a week"), (24 * 30, "30 days"))
+    hours = forms.DecimalField(min_value=Decimal("0.01"), max_value=Decimal(87_600), decimal_places=2)
+
+
 @admin.register(models.Clock)
 class ClockAdmin(ReadOnly):
-    """How far marketplace time was moved; moving it is for the control paths."""
+    """How far marketplace time was moved, and moving it on: there only while the control paths are on (`--control`)."""
+
+    list_display = ("marketplace_time", "moved_by")
+    change_list_template = "admin/marketplace/clock/change_list.html"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(settings.CONTROL) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(settings.CONTROL) and super().has_view_permission(request, obj)
+
+    def get_urls(self) -> list[Any]:
+        own = path("advance/", self.admin_site.admin_view(self.advance), name="marketplace_clock_advance")
+        return [own, *super().get_urls()]
+
+    @admin.display(description="marketplace time")
+    def marketplace_time(self, row: models.Clock) -> str:
+        return f"{clock.now():%Y-%m-%d %H:%M:%S} UTC"
+
+    @admin.display(description="ahead of the machine's")
+    def moved_by(self, row: models.Clock) -> str:
+        return str(timedelta(milliseconds=row.offset_ms))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        shown = {"title": "Marketplace time", "now": clock.now(), "steps": AdvanceForm.STEPS, "form": AdvanceForm()}
+        return super().changelist_view(request, {**(extra_context or {}), **shown})
+
+    def advance(self, request: HttpRequest) -> HttpResponse:
+        """Move time on by `hours` and do what falls due on the way."""
+        form = AdvanceForm(request.POST)
+        if not settings.CONTROL or not request.user.has_perm("marketplace.change_clock"):
+            raise PermissionDenied
+        if request.method == "POST" and form.is_valid():
+            try:
+                moment = clock.advance(float(form.cleaned_data["hours"] * 3600))
+            except ValueError as problem:
+                messages.error(request, str(problem))
+            else:
+                messages.success(request, f"It is {moment:%Y-%m-%d %H:%M:%S} UTC now; what was due has been done.")
+        elif request.method == "POST":
+            messages.error(request, "Say how many hours, up to 87,600 (ten years).")
+        return redirect("admin:marketplace_clock_changelist")
 
 
 for model in (

@@ -1,7 +1,7 @@
 """Paying the workers out: what each earned and was not paid yet, as a list for whoever sends the money.
 
-What is owed is everything the ledger says a worker earned less everything that payouts hold, both as sums over all time.
-So nothing is paid twice and nothing is forgotten, in whatever order rows were written.
+What is owed is everything the ledger says a worker earned less everything that payouts hold, both as sums over all
+time. So nothing is paid twice and nothing is forgotten, in whatever order rows were written.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """The thread that does what time does: once a second everything due (expiry, abandonment, auto-approval, disposal).
 
-It also sees to it that notifications go out, in a thread of their own: a queue that does not answer delays no expiry.
+It also sees to it that notifications and letters go out, in threads of their own: a queue or a mail server that does
+not answer delays no expiry.
 
 Doing due things twice is harmless; one leader among several processes only spares the others the work. The leader
 holds a lock that the system takes back when its process dies: a file's on SQLite, an advisory one on PostgreSQL.
@@ -15,7 +16,7 @@ from typing import IO
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from marketplace import lifecycle, sending
+from marketplace import letters, lifecycle, sending
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,13 @@ def start(stop: threading.Event | None = None) -> threading.Thread:
 
 
 def _run(stop: threading.Event) -> None:
-    leadership, sender = _Leadership(), sending.Sender()
+    leadership, sender, postman = _Leadership(), sending.Sender(), letters.Postman()
     while not stop.wait(PERIOD):
         try:
             if leadership.held():
                 lifecycle.run_due()
                 sender.nudge()
+                postman.nudge()
         except Exception:
             log.exception("What is due could not be done; trying again")
             leadership.give_up()

@@ -35,6 +35,7 @@ CHECK_OUTPUT = env.bool("MARKETPLACE_CHECK_OUTPUT", default=False)  # a member u
 MAX_API_BODY = 1024 * 1024  # bytes; the largest honest request is a Question of 65,535 bytes, escaped
 MAX_BODY = 32 * 1024 * 1024  # bytes; recorded answers handed in through the control paths can be large
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a form of a task can be long
 
 INSTALLED_APPS = [
     "marketplace",
@@ -120,6 +121,7 @@ MFA_TOTP_ISSUER = "HITdesk workers"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = EMAIL_CONFIG.get("EMAIL_TIMEOUT") or 20  # seconds; a silent mail server holds a page no longer
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="hitdesk@localhost")
 
 STATIC_URL = "/static/"
@@ -138,7 +140,8 @@ if _collected:
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", "https:"],
+        "img-src": [SELF, "data:", "blob:", "https:", "http://127.0.0.1:*", "http://localhost:*"],
+        "media-src": [SELF, "https:", "http://127.0.0.1:*", "http://localhost:*"],
         # A requester's page stands in a frame: ours in an origin of its own, an ExternalQuestion from where it lives.
         "frame-src": [SELF, "https:", "http://127.0.0.1:*", "http://localhost:*"],
         "object-src": [NONE],

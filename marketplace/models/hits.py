@@ -113,6 +113,12 @@ class HIT(models.Model):
             models.Index(fields=["requester", "-id"], condition=Q(disposed_at=None), name="hits_newest_first"),
             models.Index(fields=["expiration"], condition=Q(lapsed=False, disposed_at=None), name="hits_to_expire"),
             models.Index(fields=["dispose_at"], condition=Q(disposed_at=None), name="hits_to_dispose"),
+            # What workers look for: answers the list of groups by itself, and the next HIT of a group in order.
+            models.Index(
+                fields=["hit_type", "id", "created_at", "expiration", "requester"],
+                condition=Q(disposed_at=None, open_slots__gt=0),
+                name="hits_to_take",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -118,9 +118,13 @@ class Message(models.Model):
     text = models.TextField()
     sent_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    to_mail = models.BooleanField(default=True, help_text="a letter is still to be sent, where one is wanted")
 
     class Meta:
-        indexes = [models.Index(fields=["worker", "-id"], name="messages_newest_first")]
+        indexes = [
+            models.Index(fields=["worker", "-id"], name="messages_newest_first"),
+            models.Index(fields=["id"], condition=Q(to_mail=True), name="messages_to_mail"),
+        ]
 
     def __str__(self) -> str:
         return self.subject

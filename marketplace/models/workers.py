@@ -52,10 +52,14 @@ class Inquiry(models.Model):
     hit_type = models.ForeignKey(HITType, on_delete=models.CASCADE, related_name="inquiries")
     text = models.TextField()
     sent_at = models.DateTimeField()
+    to_mail = models.BooleanField(default=True, help_text="a letter is still to be sent, where there is an address")
 
     class Meta:
         verbose_name_plural = "inquiries"
-        indexes = [models.Index(fields=["worker", "-id"], name="inquiries_newest_first")]
+        indexes = [
+            models.Index(fields=["worker", "-id"], name="inquiries_newest_first"),
+            models.Index(fields=["id"], condition=Q(to_mail=True), name="inquiries_to_mail"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -17,16 +17,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django_countries import countries
 
-from marketplace import clock, ids
+from marketplace import clock, ids, requirements
 from marketplace.models import ExternalIdentity, Invitation, Worker
 from marketplace.transactions import writing
 
 INVITATION = "invitation"  # key in the session
 LINK_LIFE = 24 * 3600  # seconds a signed link from another platform is good for
-_STATES = (
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA RI SC SD TN TX UT VT VA WA WV WI WY"
-)
+STATES = sorted(requirements.STATES)
 
 
 def origin(request: HttpRequest) -> str:
@@ -70,7 +67,7 @@ class SignupForm(AllauthSignupForm):
         country: Any = self.fields["country"]
         country.choices = [("", "Choose…"), *countries]
         subdivision: Any = self.fields["subdivision"]
-        subdivision.choices = [("", "None"), *((name, name) for name in _STATES.split())]
+        subdivision.choices = [("", "None"), *((name, name) for name in STATES)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -118,10 +115,15 @@ def new_worker(user: Any, *, country: str = "US", subdivision: str = "", adult: 
 # --- people from other platforms --------------------------------------------------------------------------------------
 
 
+def platform_key(platform: str) -> str:
+    """What a platform signs its links with: made of this marketplace's secret, good for that platform's links alone."""
+    return hashlib.sha256(f"worker link {platform} {settings.SECRET_KEY}".encode()).hexdigest()
+
+
 def signature(platform: str, external_id: str, expires: int) -> str:
-    """HMAC-SHA256 in hex, by a key made of this marketplace's secret and good for that platform alone."""
-    key = hashlib.sha256(f"worker link {platform} {settings.SECRET_KEY}".encode()).digest()
-    return hmac.new(key, f"{platform}\n{external_id}\n{expires}".encode(), "sha256").hexdigest()
+    """HMAC-SHA256 in hex, by the platform's key."""
+    signed = f"{platform}\n{external_id}\n{expires}"
+    return hmac.new(platform_key(platform).encode(), signed.encode(), "sha256").hexdigest()
 
 
 def link_for(platform: str, external_id: str, base: str, *, life: int = LINK_LIFE) -> str:
@@ -143,7 +145,7 @@ def worker_from(platform: str, external_id: str) -> User:
                 found.worker.save(update_fields=["user"])
             return found.worker.user
         user = _user_without_password()
-        worker = new_worker(user)
+        worker = new_worker(user, country="")  # they say where they live at their first visit; nothing is guessed
         ExternalIdentity.objects.create(platform=platform, external_id=external_id, worker=worker)
     return user
 

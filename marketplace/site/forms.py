@@ -4,9 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django_countries import countries
 
 from marketplace.models import Worker
+from marketplace.site.accounts import STATES
 from marketplace.site.groups import Group
 
 SORTS = {
@@ -21,6 +23,12 @@ _KEYS: dict[str, Any] = {
     "left": lambda group: -group.left,
     "rate": lambda group: group.hit_type.assignment_duration,
 }
+
+
+def page_number(request: HttpRequest) -> int:
+    """`?page=`, from 0; anything else is the first page."""
+    text = request.GET.get("page", "0")
+    return min(int(text), 10_000) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 class GroupFilter(forms.Form):
@@ -42,10 +50,6 @@ class GroupFilter(forms.Form):
             groups = [group for group in groups if group.qualified]
         return sorted(groups, key=_KEYS[chosen.get("sort") or "newest"])
 
-    @property
-    def is_set(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in ("q", "reward", "qualified"))
-
 
 def _text(group: Group) -> str:
     kind = group.hit_type
@@ -56,12 +60,12 @@ class ProfileForm(forms.ModelForm):
     """Where a worker lives and what they want to see; it decides which tasks are for them."""
 
     country = forms.ChoiceField(label="Country you live in")
+    subdivision = forms.ChoiceField(label="State, in the United States", required=False)
 
     class Meta:
         model = Worker
         fields = ("country", "subdivision", "accepts_adult_content", "wants_letters")
         labels = {
-            "subdivision": "State, in the United States (two letters)",
             "accepts_adult_content": "I am at least 18 and also want to see tasks with adult content",
             "wants_letters": "Messages of requesters also by e-mail",
         }
@@ -69,11 +73,12 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         country: Any = self.fields["country"]
-        country.choices = list(countries)
-        self.fields["subdivision"].help_text = ""
+        country.choices = [("", "Choose…"), *countries]
+        subdivision: Any = self.fields["subdivision"]
+        subdivision.choices = [("", "None"), *((name, name) for name in STATES)]
         self.fields["wants_letters"].help_text = ""
 
     def clean_subdivision(self) -> str:
         if self.cleaned_data.get("country") != "US":
             return ""
-        return self.cleaned_data["subdivision"].strip().upper()
+        return self.cleaned_data["subdivision"]

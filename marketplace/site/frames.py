@@ -7,8 +7,9 @@ must not live here.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -43,6 +44,7 @@ class Source:
     sandbox: str = PERMISSIONS
     height: int = 0
     problem: str = ""
+    is_elsewhere: bool = False  # an ExternalQuestion, which tells nobody how high it is
 
 
 def parameters(request: HttpRequest, hit: HIT, assignment: Assignment | None) -> str:
@@ -62,14 +64,36 @@ def source_of(request: HttpRequest, hit: HIT, question: Question, assignment: As
     if question.kind is Kind.HTML_QUESTION:
         name = assignment.assignment_id if assignment else hit.hit_id
         return Source(f"{reverse('frame', args=[name])}?{query}", height=height)
-    address = urlsplit(question.url)
-    if address.netloc.lower() == request.get_host().lower():
-        return Source(problem="This task's page has the address of this site itself, so it is not shown.")
+    if problem := _problem_of(request, question.url):
+        return Source(problem=problem)
     url, _, fragment = question.url.partition("#")
     joined = f"{url}{'&' if '?' in url else '?'}{query}"
     return Source(
-        f"{joined}#{fragment}" if fragment else joined, sandbox=f"{PERMISSIONS} allow-same-origin", height=height
+        f"{joined}#{fragment}" if fragment else joined,
+        sandbox=f"{PERMISSIONS} allow-same-origin",
+        height=height,
+        is_elsewhere=True,
     )
+
+
+def _problem_of(request: HttpRequest, url: str) -> str:
+    """Why an ExternalQuestion's address is not shown, in words; nothing where it is."""
+    try:
+        address = urlsplit(url)
+        scheme, host, port = address.scheme.lower(), (address.hostname or "").rstrip("."), address.port
+    except ValueError:
+        return "This task's page has an address that cannot be used."
+    if scheme != "https" and not (scheme == "http" and host in {"127.0.0.1", "localhost"}):
+        return "This task's page has no https address, so it is not shown. The requester can be told."
+    for ours in (request.build_absolute_uri("/"), settings.PUBLIC_URL):
+        own = urlsplit(ours)
+        if ours and (own.hostname, _port(own)) == (host, port or (443 if scheme == "https" else 80)):
+            return "This task's page has the address of this site itself, so it is not shown."
+    return ""
+
+
+def _port(address: SplitResult) -> int:
+    return address.port or (443 if address.scheme == "https" else 80)
 
 
 def document(question: Question) -> str:

@@ -42,20 +42,22 @@ class Unmet:
 def open_hits(worker: Worker, now: datetime) -> QuerySet[HIT]:
     """HITs that could be accepted: open, not done by this worker before, and of no requester who blocked them."""
     taken = Assignment.objects.filter(hit=OuterRef("pk"), worker=worker, status__in=Assignment.TAKEN)
-    blocked = WorkerBlock.objects.filter(worker=worker).values("requester")
-    return (
-        HIT.objects.alive()
-        .filter(open_slots__gt=0, expiration__gt=now)
-        .exclude(requester__in=blocked)
-        .filter(~Exists(taken))
-    )
+    return _open(worker, now).filter(~Exists(taken))
+
+
+def _open(worker: Worker, now: datetime) -> QuerySet[HIT]:
+    blocked = list(WorkerBlock.objects.filter(worker=worker).values_list("requester", flat=True))
+    rows = HIT.objects.alive().filter(open_slots__gt=0, expiration__gt=now)
+    return rows.exclude(requester__in=blocked) if blocked else rows
 
 
 def groups_for(worker: Worker, now: datetime, *, hit_type: HITType | None = None) -> list[Group]:
     """The groups the worker may discover, the newest first; a fixed number of queries however many there are."""
-    rows = open_hits(worker, now)
+    rows = _open(worker, now)
     if hit_type is not None:
         rows = rows.filter(hit_type=hit_type)
+    # Counted for everybody from an index alone, then less what this worker had: asking of each HIT whether the worker
+    # had it takes ten times as long.
     counted = (
         rows.order_by()
         .values("hit_type")
@@ -63,6 +65,11 @@ def groups_for(worker: Worker, now: datetime, *, hit_type: HITType | None = None
         .order_by("-newest")[:MOST_GROUPS]
     )
     found = {row["hit_type"]: row for row in counted}
+    mine = rows.filter(assignments__worker=worker, assignments__status__in=Assignment.TAKEN).order_by()
+    for pk, count in mine.values_list("hit_type").annotate(Count("pk")):
+        if pk in found:
+            found[pk]["left"] -= count
+    found = {pk: row for pk, row in found.items() if row["left"] > 0}
     types = {kind.pk: kind for kind in HITType.objects.filter(pk__in=found).select_related("requester")}
     values = qualifications.values_of(worker, requirements.type_ids(*(kind.requirements for kind in types.values())))
     names = names_of(types.values())
@@ -83,6 +90,20 @@ def groups_for(worker: Worker, now: datetime, *, hit_type: HITType | None = None
             )
         )
     return groups
+
+
+def may_find(worker: Worker, hit_type: HITType) -> bool:
+    """Whether the worker may know of the group at all, whatever is left of it."""
+    asked = hit_type.requirements
+    return requirements.may_discover(asked, worker, qualifications.values_of(worker, requirements.type_ids(asked)))
+
+
+def next_hit(worker: Worker, hit_type: HITType, now: datetime, *, after: HIT | None = None) -> HIT | None:
+    """The oldest HIT of the group that the worker could take; with `after` the one that follows it, in a circle."""
+    rows = open_hits(worker, now).filter(hit_type=hit_type).order_by("pk")
+    if after is None:
+        return rows.first()
+    return rows.filter(pk__gt=after.pk).first() or rows.exclude(pk=after.pk).first()
 
 
 def names_of(types: Iterable[HITType]) -> dict[str, QualificationType]:

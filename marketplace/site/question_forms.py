@@ -1,10 +1,11 @@
 """A QuestionForm on our own page: filled in, checked, and drawn again with what is wrong where something is."""
 
+import json
 from typing import Any
 
 from django.http import QueryDict
 
-from marketplace.documents.forms import Item, form_items, problems
+from marketplace.documents.forms import DEFAULT_ERROR, Item, form_items, problems
 
 
 class Shown:
@@ -21,6 +22,14 @@ class Shown:
         if self.posted:
             return self.posted[0]
         return self.item.text_answer.default if self.item.text_answer else ""
+
+    @property
+    def patterns(self) -> str:
+        """The patterns of a text answer as JSON for question-form.js: [[regex, flags, what to say], …]; "" for none."""
+        answer = self.item.text_answer
+        found = [] if answer is None else answer.patterns
+        said = [[pattern, "i" if ignores else "", error or DEFAULT_ERROR] for pattern, ignores, error in found]
+        return json.dumps(said) if said else ""
 
     @property
     def other_value(self) -> str:
@@ -45,7 +54,7 @@ class Form:
             self.fields = {
                 name: kept for name, values in given.items() if (kept := [value for value in values if value])
             }
-        self.is_good = not wrong
+        self.is_good, self.was_posted = not wrong, posted is not None
         self.problem = "Something is missing or does not fit; it says where." if wrong else ""
         self.items = []
         number = 0

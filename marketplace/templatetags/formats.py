@@ -56,10 +56,42 @@ def left(when: datetime | None) -> SafeString | str:
     return _time(when, "left", f"{span(seconds)} left" if seconds > 0 else "over")
 
 
+@register.simple_tag
+def deadline(when: datetime | None, element_id: str = "") -> SafeString | str:
+    """Time left to the second in the last hour, counted down by worker-site.js in these very words."""
+    if when is None:
+        return "—"
+    return format_html(
+        '<time datetime="{}" data-deadline{} title="{}">{}</time>',
+        when.isoformat(),
+        format_html(' id="{}"', element_id) if element_id else "",
+        _exact(when),
+        countdown((when - clock.now()).total_seconds()),
+    )
+
+
+def countdown(seconds: float) -> str:
+    """`3 d 4 h left`, `2 h 05 min left`, `48:12 left`, `over`."""
+    whole = int(seconds)
+    if whole <= 0:
+        return "over"
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if days >= 2:
+        return f"{days} d {hours % 24} h left"
+    if hours:
+        return f"{hours} h {minutes % 60:02} min left"
+    return f"{minutes}:{whole % 60:02} left"
+
+
 def _time(when: datetime, mode: str, words: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" data-time="{}" title="{}">{}</time>', when.isoformat(), mode, _exact(when), words
+    )
+
+
+def _exact(when: datetime) -> str:
     local = timezone.localtime(when)
-    exact = f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
-    return format_html('<time datetime="{}" data-time="{}" title="{}">{}</time>', when.isoformat(), mode, exact, words)
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
 
 
 @register.simple_tag

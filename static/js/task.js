@@ -1,59 +1,30 @@
 // The page around a task: keeps what is typed in this browser, makes the frame as high as its content, and goes on when
 // it was handed in. Only messages of the frame's own window count, and nothing in them is more than text and numbers.
 
+import { forget, load, store } from "./worker-drafts.js";
+
 const frame = document.querySelector("iframe[data-task]");
-const key = frame && frame.dataset.task ? `hitdesk-draft-${frame.dataset.task}` : "";
+const id = frame?.dataset.task || "";
 const kept = document.querySelector("[data-kept]");
 const missing = document.querySelector("[data-missing]");
 const told = new Set();
-
-function load() {
-  try {
-    return JSON.parse(localStorage.getItem(key) || "null");
-  } catch {
-    return null;
-  }
-}
-
-function store(fields) {
-  const text = JSON.stringify({ at: Date.now(), fields });
-  if (!key || text.length > 1_000_000) return;
-  try {
-    localStorage.setItem(key, text);
-    if (kept) kept.hidden = false;
-  } catch {
-    /* full, or switched off: the work is then kept by the open page alone */
-  }
-}
-
-function forgetOld() {
-  try {
-    for (const name of Object.keys(localStorage)) {
-      if (!name.startsWith("hitdesk-draft-")) continue;
-      const at = (JSON.parse(localStorage.getItem(name) || "{}") || {}).at || 0;
-      if (Date.now() - at > 30 * 86400_000) localStorage.removeItem(name);
-    }
-  } catch {
-    /* nothing to tidy */
-  }
-}
 
 const said = {
   height(message) {
     const height = Number(message.height);
     // The requester's own height is kept as the least; a page that grows for ever stops here.
-    if (Number.isFinite(height)) frame.style.height = `${Math.min(Math.max(height, Number(frame.dataset.height) || 320), 8000)}px`;
+    if (Number.isFinite(height)) frame.style.height = `${Math.min(Math.max(height, Number(frame.dataset.height) || 120), 8000)}px`;
   },
   draft(message) {
-    if (message.fields && typeof message.fields === "object") store(message.fields);
+    if (message.fields && typeof message.fields === "object" && store(id, message.fields) && kept) kept.hidden = false;
   },
   ready() {
-    const draft = load();
-    if (draft && draft.fields) frame.contentWindow.postMessage({ hitdesk: 1, kind: "restore", fields: draft.fields }, "*");
+    const fields = load(id);
+    if (fields) frame.contentWindow.postMessage({ hitdesk: 1, kind: "restore", fields }, "*");
   },
   missing(message) {
     const url = String(message.url || "").slice(0, 300);
-    if (!missing || !url || told.has(url) || told.size > 10) return;
+    if (!missing || !/^https?:/i.test(url) || told.has(url) || told.size > 10) return;
     told.add(url);
     missing.hidden = false;
     const line = document.createElement("li");
@@ -62,22 +33,20 @@ const said = {
   },
   submitted() {
     if (!frame.dataset.next) return;
-    try {
-      localStorage.removeItem(key);
-    } catch {
-      /* it is forgotten after a month */
-    }
+    forget(id);
     location.assign(frame.dataset.next);
   },
 };
 
 if (frame) {
-  forgetOld();
+  if (Number(frame.dataset.height)) frame.style.height = `${Number(frame.dataset.height)}px`;
   window.addEventListener("message", (event) => {
     const message = event.data;
     if (event.source !== frame.contentWindow || !message || message.hitdesk !== 1) return;
     if (Object.hasOwn(said, message.kind)) said[message.kind](message);
   });
+  // It may have been ready before this script was.
+  frame.contentWindow?.postMessage({ hitdesk: 1, kind: "hello" }, "*");
 }
 
 for (const box of document.querySelectorAll("[data-accept-next]")) {

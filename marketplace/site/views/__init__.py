@@ -2,7 +2,7 @@
 
 from .doing import accept_next, external_submit, frame, submit_form, task, task_next
 from .earnings import earnings
-from .finding import accept, give_back, group, groups, in_hand
+from .finding import accept, give_back, group, group_at_mturk, groups, in_hand, skip
 from .front import from_platform, front, join
 from .messages import contact, messages
 from .profile import profile
@@ -20,6 +20,7 @@ __all__ = [
     "front",
     "give_back",
     "group",
+    "group_at_mturk",
     "groups",
     "hand_in",
     "in_hand",
@@ -28,6 +29,7 @@ __all__ = [
     "profile",
     "qualification",
     "qualifications",
+    "skip",
     "submit_form",
     "task",
     "task_next",

@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -62,7 +65,7 @@ def submit_form(request: HttpRequest, worker: Worker, assignment_id: str) -> Htt
     try:
         form = Form(assignment.hit.question, request.POST)
     except DocumentError:
-        raise Http404 from None  # only a QuestionForm is filled in on our own page
+        return redirect("task", assignment_id)  # only a QuestionForm is filled in on our own page
     if assignment.status == ACCEPTED and not form.is_good:
         return _task_page(request, assignment, problem=form.problem, form=form, status=422)
     try:
@@ -70,7 +73,11 @@ def submit_form(request: HttpRequest, worker: Worker, assignment_id: str) -> Htt
     except Refused as refused:
         if refused.code == "bad_answer":
             return _task_page(request, assignment, problem=refused.message, form=form, status=422)
-        context = {"assignment": _own(worker, assignment_id), "hit_type": assignment.hit.hit_type}
+        context = {
+            "assignment": _own(worker, assignment_id),
+            "hit_type": assignment.hit.hit_type,
+            "typed": [(name, _joined(values)) for name, values in form.fields.items()],
+        }
         return render(request, "site/task_over.html", context, status=409)
     return redirect("task_next", assignment_id)
 
@@ -81,7 +88,9 @@ def task_next(request: HttpRequest, worker: Worker, assignment_id: str) -> HttpR
     """After handing in: the next HIT of the same group if the worker wants that, else the group or the list."""
     assignment = _own(worker, assignment_id)
     hit_type = assignment.hit.hit_type
-    if request.session.get("accept_next") and assignment.status != ACCEPTED:
+    if assignment.status == ACCEPTED:
+        return redirect("task", assignment_id)  # a task can say that it was handed in when it was not
+    if request.session.get("accept_next"):
         return render(request, "site/next.html", {"hit_type": hit_type})
     messages.success(request, f"Handed in: {hit_type.title}. The requester looks at it now.")
     left = groups_for(worker, clock.now(), hit_type=hit_type)
@@ -105,16 +114,18 @@ def accept_next(request: HttpRequest, worker: Worker) -> HttpResponse:
 def frame(request: HttpRequest, worker: Worker, name: str) -> HttpResponse:
     """The document of an HTMLQuestion: of an assignment in hand (by its id), or of a HIT that may be looked at."""
     assignment = Assignment.objects.select_related("hit").filter(assignment_id=name, worker=worker).first()
-    if assignment is not None:
-        hit = assignment.hit
-    else:
-        hit = get_object_or_404(HIT.objects.alive().select_related("hit_type"), hit_id=name)
+    hit = assignment.hit if assignment else HIT.objects.alive().select_related("hit_type").filter(hit_id=name).first()
+    if hit is None:
+        return _framed(request, "There is no such task any more.", status=404)
+    if assignment is None:
         found = groups_for(worker, clock.now(), hit_type=hit.hit_type)
         if not found or not found[0].can_preview:
-            raise Http404
+            return _framed(request, "This task cannot be looked at any more. Load the page again.", status=404)
+    elif assignment.status != ACCEPTED:
+        return _framed(request, "This task is not in your hands any more. Load the page again.", status=409)
     question, problem = _read(hit.question)
     if question is None or question.kind is not Kind.HTML_QUESTION:
-        raise Http404(problem)
+        return _framed(request, problem or "This task is no HTMLQuestion.", status=404)
     response = HttpResponse(frames.document(question))
     response["Content-Security-Policy"] = frames.POLICY
     response["Cache-Control"] = "no-store"
@@ -126,33 +137,40 @@ def frame(request: HttpRequest, worker: Worker, name: str) -> HttpResponse:
 def external_submit(request: HttpRequest) -> HttpResponse:
     """Where every HTMLQuestion and ExternalQuestion posts its form to (api:2712)."""
     if request.method != "POST":
-        return _submitted(request, problem="A task's form has to be sent with the POST method.", status=405)
-    given: dict[str, str | list[str]] = {**dict(request.GET.lists()), **dict(request.POST.lists())}
+        return _framed(request, "A task's form has to be sent with the POST method.", status=405)
+    try:
+        posted, files = dict(request.POST.lists()), request.FILES
+    except (SuspiciousOperation, UnreadablePostError, MultiPartParserError, BadRequest):
+        sentence = "What was sent is larger than can be handed in, or it was cut off on the way. Nothing was handed in."
+        return _framed(request, sentence, status=413)
+    given: dict[str, str | list[str]] = {**dict(request.GET.lists()), **posted}
     assignment_id = str((given.get("assignmentId") or [""])[0])
     if assignment_id == frames.NOT_ACCEPTED:
-        return _submitted(
-            request, problem="This was only a look at the task. Accept it first, then hand it in.", status=409
-        )
+        return _framed(request, "This was only a look at the task. Accept it first, then hand it in.", status=409)
     if not assignment_id:
-        return _submitted(
-            request, problem="The task did not say which assignment this is, so it cannot be handed in.", status=400
-        )
-    if request.FILES:
-        return _submitted(request, problem="Files cannot be handed in here. Nothing was handed in.", status=400)
+        sentence = "The task did not say which assignment this is, so it cannot be handed in."
+        return _framed(request, sentence, status=400)
+    if files:
+        return _framed(request, "Files cannot be handed in here. Nothing was handed in.", status=400)
     fields = {name: values for name, values in given.items() if name not in RESERVED}
     try:
         in_transaction(lambda: work.submit(assignment_id, fields=fields))
     except Refused as refused:
-        return _submitted(request, problem=_sentence(assignment_id, refused), status=409)
-    return _submitted(request)
+        return _framed(request, _sentence(assignment_id, refused), status=409)
+    return _framed(request)
 
 
-def _submitted(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _framed(request: HttpRequest, problem: str = "", *, status: int = 200) -> HttpResponse:
+    """A small page inside a task's frame: that it was handed in or, with `problem`, why not."""
     response = render(request, "site/submitted.html", {"problem": problem}, status=status)
     # It stands inside somebody's task and says nothing about anybody; any page may frame it.
     response["Content-Security-Policy"] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _joined(values: str | list[str]) -> str:
+    return values if isinstance(values, str) else "\n".join(values)
 
 
 _SENTENCES = {

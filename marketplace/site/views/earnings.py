@@ -14,6 +14,7 @@ from marketplace import clock
 from marketplace.models import Assignment, Bonus, LedgerEntry, Payout, Worker
 from marketplace.payouts import EARNED
 from marketplace.site.access import for_workers
+from marketplace.site.forms import page_number
 
 DAYS = 30
 PAGE = 50
@@ -42,7 +43,7 @@ def earnings(request: HttpRequest, worker: Worker) -> HttpResponse:
         .annotate(sum=Sum("amount"), count=Count("pk"))
         .order_by("-day")
     )
-    page = _page(request)
+    page = page_number(request)
     rows = (
         Assignment.objects.filter(worker=worker, status__in=Assignment.HANDED_IN)
         .select_related("hit__hit_type__requester")
@@ -66,11 +67,6 @@ def earnings(request: HttpRequest, worker: Worker) -> HttpResponse:
         "newer": page - 1 if page else None,
     }
     return render(request, "site/earnings.html", context)
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "0")
-    return min(int(text), 10_000) if text.isascii() and text.isdigit() else 0
 
 
 def _add_bonuses(assignments: list[Assignment]) -> None:

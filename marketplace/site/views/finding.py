@@ -1,10 +1,12 @@
 """Finding work: the list of HIT groups, one group, taking a HIT, and what is in hand."""
 
+import re
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -15,12 +17,13 @@ from marketplace.models import HIT, Assignment, HITType, Worker
 from marketplace.refusals import Refused
 from marketplace.site import frames
 from marketplace.site.access import for_workers
-from marketplace.site.forms import GroupFilter
-from marketplace.site.groups import groups_for, open_hits, requirements_in_words
+from marketplace.site.forms import GroupFilter, page_number
+from marketplace.site.groups import groups_for, may_find, next_hit, requirements_in_words
 from marketplace.site.question_forms import Form
 from marketplace.transactions import in_transaction
 
 PAGE = 50
+_ID = re.compile(r"[A-Za-z0-9]{1,64}")
 TRIES = 5  # HITs of a group tried in turn, when others take them at the same moment
 
 
@@ -30,8 +33,19 @@ def groups(request: HttpRequest, worker: Worker) -> HttpResponse:
     """Every HIT group with something this worker may find."""
     form = GroupFilter(request.GET)
     found = groups_for(worker, clock.now())
-    shown = form.apply(found)
-    context = {"groups": shown[:PAGE], "more": max(0, len(shown) - PAGE), "any": bool(found), "form": form}
+    matching = form.apply(found)
+    page = page_number(request)
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    context = {
+        "groups": matching[page * PAGE : (page + 1) * PAGE],
+        "count": len(matching),
+        "any": bool(found),
+        "form": form,
+        "query": f"{rest.urlencode()}&" if rest else "",
+        "older": page + 1 if len(matching) > (page + 1) * PAGE else None,
+        "newer": page - 1 if page else None,
+    }
     return render(request, "site/groups.html", context)
 
 
@@ -43,7 +57,9 @@ def group(request: HttpRequest, worker: Worker, group_id: str) -> HttpResponse:
     now = clock.now()
     found = groups_for(worker, now, hit_type=hit_type)
     mine = Assignment.objects.filter(worker=worker, hit__hit_type=hit_type, status=Assignment.Status.ACCEPTED)
-    hit = _next_hit(worker, hit_type, now) if found and found[0].can_preview else None
+    if not found and not mine and not may_find(worker, hit_type):
+        raise Http404  # what somebody may not discover does not exist for them
+    hit = next_hit(worker, hit_type, now, after=_skipped(request)) if found and found[0].can_preview else None
     context: dict[str, Any] = {
         "hit_type": hit_type,
         "group": found[0] if found else None,
@@ -56,30 +72,63 @@ def group(request: HttpRequest, worker: Worker, group_id: str) -> HttpResponse:
     return render(request, "site/group.html", context, status=200 if found or context["in_hand_here"] else 404)
 
 
+@require_safe
+def group_at_mturk(request: HttpRequest) -> HttpResponse:
+    """`/mturk/preview?groupId=…` and its kin: addresses of Mechanical Turk's worker site, as scripts print them."""
+    group_id = request.GET.get("groupId") or request.GET.get("hitTypeId") or ""
+    return redirect("group", group_id) if _ID.fullmatch(group_id) else redirect("groups")
+
+
 @require_POST
 @for_workers
 def accept(request: HttpRequest, worker: Worker, group_id: str) -> HttpResponse:
     """Take a HIT of the group: the one that was looked at (`hit`), else the oldest that is still free."""
     hit_type = _hit_type(group_id)
     wanted = request.POST.get("hit", "")
-    refused: Refused | None = None
-    for _ in range(TRIES):
-        hit_id = wanted or _next_hit_id(worker, hit_type)
-        wanted = ""
-        if not hit_id:
-            break
-        try:
-            assignment = in_transaction(partial(work.accept, hit_id, worker.worker_id))
-        except Refused as reason:
-            refused = reason
-            if reason.code in ("unqualified", "blocked"):
-                break
-            continue
-        if request.POST.get("on"):
-            request.session["accept_next"] = request.POST["on"] == "1"
+    assignment, refused = _take(worker, hit_type, wanted=wanted if _ID.fullmatch(wanted) else "")
+    if assignment is not None:
         return redirect("task", assignment.assignment_id)
     context = {"hit_type": hit_type, "refused": refused}
     return render(request, "site/none_left.html", context, status=409)
+
+
+@require_POST
+@for_workers
+def skip(request: HttpRequest, worker: Worker, assignment_id: str) -> HttpResponse:
+    """Another HIT of the same group instead of this one. The other is taken first: nobody ends with none by asking."""
+    held = get_object_or_404(
+        Assignment.objects.select_related("hit__hit_type"), assignment_id=assignment_id, worker=worker
+    )
+    other, _ = _take(worker, held.hit.hit_type, after=held.hit)
+    if other is None:
+        messages.info(request, "There is no other one of this group for you at the moment. You still have this one.")
+        return redirect("task", assignment_id)
+    with suppress(Refused):  # its time was over meanwhile, or it was handed in from another window
+        in_transaction(lambda: work.give_back(assignment_id))
+    return redirect("task", other.assignment_id)
+
+
+def _take(
+    worker: Worker, hit_type: HITType, *, wanted: str = "", after: HIT | None = None
+) -> tuple[Assignment | None, Refused | None]:
+    """An assignment of the group, or why there was none; others may take what was found at the same moment."""
+    refused: Refused | None = None
+    for _ in range(TRIES):
+        if not wanted:
+            found = next_hit(worker, hit_type, clock.now(), after=after)
+            wanted = found.hit_id if found else ""
+        if not wanted:
+            break
+        try:
+            return in_transaction(partial(work.accept, wanted, worker.worker_id)), None
+        except Refused as reason:
+            if reason.code == "already_accepted":  # the button was pressed twice
+                held = Assignment.objects.filter(hit__hit_id=wanted, worker=worker, status=Assignment.Status.ACCEPTED)
+                return held.first(), reason
+            refused, wanted = reason, ""
+            if reason.code in ("unqualified", "blocked"):
+                break
+    return None, refused
 
 
 @require_safe
@@ -132,10 +181,7 @@ def _hit_type(group_id: str) -> HITType:
     return rows.filter(hit_group_id=group_id).first() or get_object_or_404(rows, hit_type_id=group_id)
 
 
-def _next_hit(worker: Worker, hit_type: HITType, now: Any) -> HIT | None:
-    return open_hits(worker, now).filter(hit_type=hit_type).order_by("pk").first()
-
-
-def _next_hit_id(worker: Worker, hit_type: HITType) -> str:
-    rows = open_hits(worker, clock.now()).filter(hit_type=hit_type).order_by("pk")
-    return rows.values_list("hit_id", flat=True).first() or ""
+def _skipped(request: HttpRequest) -> HIT | None:
+    """The HIT that the worker looked at and does not want to see now."""
+    name = request.GET.get("skip", "")
+    return HIT.objects.filter(hit_id=name).first() if _ID.fullmatch(name) else None

@@ -5,13 +5,16 @@ import re
 import time
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from marketplace.site.access import worker_of
 from marketplace.site.accounts import INVITATION, open_invitation, origin, signature, worker_from
 
+LONGEST_LINK = 366 * 86400  # seconds ahead; one that is good for ever is a password nobody can change
 _EXTERNAL_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -49,8 +52,14 @@ def from_platform(request: HttpRequest, platform: str) -> HttpResponse:
     good = _EXTERNAL_ID.fullmatch(external_id) and len(platform) <= 64 and 0 < expires < 10**11
     if not good or not hmac.compare_digest(signature(platform, external_id, expires).encode(), given.encode()):
         return render(request, "site/bad_link.html", {"why": "changed"}, status=403)
-    if expires < time.time():
+    if expires < time.time() or expires > time.time() + LONGEST_LINK:
         return render(request, "site/bad_link.html", {"why": "old"}, status=403)
     user = worker_from(platform, external_id)
+    if not user.is_active:
+        return render(request, "site/bad_link.html", {"why": "closed"}, status=403)
     login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    worker = worker_of(request)
+    if worker is not None and not worker.country:
+        messages.info(request, "Welcome. Say where you live: some tasks are for people of certain countries.")
+        return redirect("profile")
     return redirect("groups")

@@ -1,8 +1,9 @@
 """What a worker was told, and writing to a requester."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib import messages as notes
-from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,6 +13,7 @@ from marketplace.models import HITType, Inquiry, Message, Worker
 from marketplace.site.access import for_workers
 
 PAGE = 50
+MOST_A_DAY = 20  # letters of one worker: each may become an e-mail to somebody
 
 
 class ContactForm(forms.Form):
@@ -41,15 +43,17 @@ def contact(request: HttpRequest, worker: Worker, group_id: str) -> HttpResponse
     """Write to the requester of a HIT group; kept here, and sent on by e-mail where the requester has an address."""
     hit_type = get_object_or_404(HITType.objects.select_related("requester"), hit_group_id=group_id)
     form = ContactForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _wrote_much(worker):
+        form.add_error(None, f"These were {MOST_A_DAY} letters within a day. Write again tomorrow.")
+    elif request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"]
         Inquiry.objects.create(worker=worker, hit_type=hit_type, text=text, sent_at=clock.now())
-        if hit_type.requester.email:
-            EmailMessage(
-                subject=f"Worker {worker.worker_id} about “{hit_type.title}”"[:200],
-                body=f"{text}\n\n-- \nWorker {worker.worker_id}, HIT type {hit_type.hit_type_id}\n",
-                to=[hit_type.requester.email],
-            ).send(fail_silently=True)
         notes.success(request, "Sent to the requester. An answer comes under Messages.")
         return redirect("group", group_id)
-    return render(request, "site/contact.html", {"hit_type": hit_type, "form": form})
+    context = {"hit_type": hit_type, "form": form}
+    return render(request, "site/contact.html", context, status=422 if form.errors else 200)
+
+
+def _wrote_much(worker: Worker) -> bool:
+    since = clock.now() - timedelta(days=1)
+    return Inquiry.objects.filter(worker=worker, sent_at__gt=since)[:MOST_A_DAY].count() >= MOST_A_DAY

@@ -119,7 +119,8 @@ def _page(
 ) -> HttpResponse:
     requests = QualificationRequest.objects.filter(worker=worker, qualification_type=kind).order_by("-pk")
     latest = requests.first()
-    taking = latest if latest and latest.state == IDLE else None
+    now = clock.now()
+    taking = latest if latest and latest.state == IDLE and (not latest.deadline or latest.deadline > now) else None
     context: dict[str, Any] = {
         "kind": kind,
         "held": Qualification.objects.filter(
@@ -128,6 +129,7 @@ def _page(
         "latest": latest,
         "taking": taking,
         "again_at": _again_at(kind, latest),
+        "may_ask": _may_ask(kind, worker),
         "items": None,
         "problem": problem,
     }
@@ -143,8 +145,16 @@ def _again_at(kind: QualificationType, latest: QualificationRequest | None) -> d
     """When the worker may ask again after having asked; None if now, or never (see kind.retry_delay)."""
     if latest is None or kind.retry_delay is None:
         return None
-    moment = (latest.submit_time or latest.created_at) + timedelta(seconds=kind.retry_delay)
+    moment = latest.created_at + timedelta(seconds=kind.retry_delay)
     return moment if moment > clock.now() else None
+
+
+def _may_ask(kind: QualificationType, worker: Worker) -> bool:
+    try:
+        rules.check_may_ask(kind, worker, clock.now())
+    except Refused:
+        return False
+    return True
 
 
 def _type(type_id: str) -> QualificationType:
