@@ -136,8 +136,16 @@ export class CrowdForm extends CrowdElement {
     return [...own, ...fields(this)];
   }
 
+  /** The form around the widget this one is inside of: that one sends. */
+  get #outer() {
+    return this.getRootNode().host?.outer ?? null;
+  }
+
   /** Check, let the page's own listeners object, and send. */
   requestSubmit(submitter = null) {
+    if (this.#outer) {
+      return this.#outer.requestSubmit();
+    }
     if (this.#sending) {
       return false;
     }
@@ -178,15 +186,20 @@ export class CrowdForm extends CrowdElement {
 
   /** Send without checking and without asking the page, as `form.submit()` does. */
   submit() {
+    if (this.#outer) {
+      this.#outer.submit();
+      return;
+    }
     if (this.#sending) {
       return;
     }
     const { assignmentId } = parameters();
     if (!assignmentId || assignmentId === PREVIEW) {
-      this.#show();
+      this.#show(assignmentId === PREVIEW);
       return;
     }
     this.#sent(true);
+    this.dispatchEvent(new CustomEvent("crowd-form-sent", { bubbles: true, composed: true }));
     this._submitHelperForm();
   }
 
@@ -217,7 +230,7 @@ export class CrowdForm extends CrowdElement {
   }
 
   /** Opened outside a marketplace, or as a preview: nothing is sent, and it can be seen what would be. */
-  #show() {
+  #show(isPreview) {
     const format = (text) => {
       try {
         return JSON.stringify(sorted(JSON.parse(text)), null, 1);
@@ -225,8 +238,9 @@ export class CrowdForm extends CrowdElement {
         return text;
       }
     };
+    const why = isPreview ? "This is a preview, so nothing was sent; accept the task first." : "This page was opened outside of a task, so nothing was sent.";
     const lines = Object.entries(this._serializeForm()).map(([name, value]) => `${name} = ${name === "taskAnswers" ? format(value) : value}`);
-    replace(this.answersBox, h("p", {}, "This is a preview: nothing was sent. The answer would be:"), h("pre", {}, lines.join("\n").slice(0, 200_000)));
+    replace(this.answersBox, h("p", {}, `${why} The answer would be:`), h("pre", {}, lines.join("\n").slice(0, 200_000)));
     this.answersBox.hidden = false;
     this.answersBox.focus();
     this.answersBox.scrollIntoView({ block: "nearest" });

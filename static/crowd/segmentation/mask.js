@@ -109,11 +109,14 @@ export class Mask {
 
   /** How many pixels each number has. */
   counts() {
-    const found = new Uint32Array(256);
-    for (const value of this.data) {
-      found[value] += 1;
+    if (this.counted?.version !== this.version) {
+      const found = new Uint32Array(256);
+      for (const value of this.data) {
+        found[value] += 1;
+      }
+      this.counted = { version: this.version, found };
     }
-    return found;
+    return this.counted.found;
   }
 
   // ---- undo: the earlier pixels of the rectangle that was changed, and whatever `extra` goes with them

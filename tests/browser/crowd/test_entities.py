@@ -108,7 +108,15 @@ def test_inside_a_form_it_is_one_of_its_fields(tasks: Any, page: Any) -> None:
     inside = widget(name="ner") + "<input type=hidden name=a value=1>"
     tasks.open(page, f"<crowd-form answer-format=flatten-objects>{inside}</crowd-form>")
     drag(page, 0, 3)
-    assert tasks.fields(page) == {"ner.entities": '[{"endOffset":3,"label":"per","startOffset":0}]', "a": "1"}
+    page.evaluate("""() => {
+      const inner = document.querySelector('crowd-entity-annotation').shadowRoot.querySelector('crowd-form');
+      inner.form.append(Object.assign(document.createElement('crowd-input'), { name: 'more' }));
+    }""")
+    page.get_by_label("more").fill("yes")
+    page.keyboard.press("Enter")  # sends all, not only what is in the inner form
+    page.wait_for_url("**/mturk/externalSubmit")
+    posted = {name: values[0] for name, values in tasks.posted[0].items() if name not in ("path", "assignmentId")}
+    assert posted == {"ner.entities": '[{"endOffset":3,"label":"per","startOffset":0}]', "more": "yes", "a": "1"}
 
 
 def recorded(samples: Path, file: str) -> tuple[str, list[dict[str, Any]]]:

@@ -126,7 +126,9 @@ def test_what_is_missing_is_said_beside_the_field_and_nothing_is_sent(tasks: Any
 def test_enter_in_a_field_submits_once(tasks: Any, page: Any) -> None:
     tasks.open(page, "<crowd-form><crowd-input name=a label=Name></crowd-input></crowd-form>")
     page.get_by_label("Name").fill("x")
-    page.keyboard.press("Enter")
+    page.evaluate("addEventListener('crowd-form-sent', (event) => console.info('sent by ' + event.target.localName))")
+    with page.expect_console_message(lambda message: message.text == "sent by crowd-form"):
+        page.keyboard.press("Enter")
     page.wait_for_url("**/mturk/externalSubmit")
     assert [json.loads(posted["taskAnswers"][0]) for posted in tasks.posted] == [[{"a": "x"}]]
 
