@@ -15,10 +15,12 @@ from django.utils import timezone
 from dashboard import audit, mturk, rate
 from dashboard.commands import claiming
 from dashboard.commands.kinds import Outcome, kind_of, others_wait_for, token_holds
-from dashboard.commands.states import move
+from dashboard.commands.states import move, move_together
 from dashboard.models import Account, Command, State
 
 log = logging.getLogger(__name__)
+
+Answer = tuple[Command, Outcome]
 
 #: In units of MTURK_RETRY_SECONDS: how long MTurk has until it is asked about a lost answer; the longest backoff.
 ASK_AFTER, BACKOFF_LONGEST = 5.0, 300.0
@@ -168,7 +170,7 @@ def settle(command: Command, outcome: Outcome) -> bool:
     return settle_many([(command, outcome)]) == 1
 
 
-def settle_many(answers: list[tuple[Command, Outcome]]) -> int:
+def settle_many(answers: list[Answer]) -> int:
     """Write down what came of claimed commands of one account: rows, mirror and, last, the audit, in one transaction.
 
     Returns how many. Where a claim lapsed and somebody else took over, nothing is changed. One answer that cannot be
@@ -189,15 +191,19 @@ def settle_many(answers: list[tuple[Command, Outcome]]) -> int:
     return settled
 
 
-def _settle_together(answers: list[tuple[Command, Outcome]]) -> int:
+def _settle_together(answers: list[Answer]) -> int:
     now = timezone.now()
     copies = [(command, dict(command.__dict__)) for command, _ in answers]
     account = answers[0][0].account
     try:
         with transaction.atomic():
-            moved = []
             # In one order, so that two workers never wait for each other.
-            for command, outcome in sorted(answers, key=lambda answer: answer[0].pk):
+            answers = sorted(answers, key=lambda answer: answer[0].pk)
+            moved = _move_the_usual(answers, now)
+            together = {command.pk for command, _ in moved}
+            for command, outcome in answers:
+                if command.pk in together:
+                    continue
                 columns = _columns(command, outcome, now)
                 if move(command, outcome.state, where=Q(claim=command.claim), **columns):
                     moved.append((command, outcome))
@@ -216,6 +222,25 @@ def _settle_together(answers: list[tuple[Command, Outcome]]) -> int:
     elif any(outcome.request_id or outcome.state == State.DONE for _, outcome in moved):
         clear_problem(account)
     return len(moved)
+
+
+def _move_the_usual(answers: list[Answer], now: Any) -> list[Answer]:
+    """Those that were done and have nothing to tell, in two statements however many; nearly all are such."""
+    usual = [
+        (command, outcome)
+        for command, outcome in answers
+        if outcome.state == State.DONE
+        and not (outcome.response or outcome.code or outcome.message)
+        and command.state == State.SENDING
+    ]
+    if len(usual) < 2:
+        return []
+    columns = _columns(*usual[0], now)
+    del columns["request_id"]
+    commands = [command for command, _ in usual]
+    request_ids = [outcome.request_id[:80] for _, outcome in usual]
+    moved = {command.pk for command in move_together(commands, State.DONE, request_ids=request_ids, **columns)}
+    return [answer for answer in usual if answer[0].pk in moved]
 
 
 def _columns(command: Command, outcome: Outcome, now: Any) -> dict[str, Any]:
@@ -245,7 +270,7 @@ def _slow_down(account_id: int) -> None:
         account.save(update_fields=rate.COLUMNS)
 
 
-def finish(answers: list[tuple[Command, Outcome]]) -> None:
+def finish(answers: list[Answer]) -> None:
     """The mirror and the audit for commands of one account that have come to an end (or need a person)."""
     ended = [
         (command, outcome)

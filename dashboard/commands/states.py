@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from dashboard import budget
 from dashboard.models import Command, State
@@ -32,9 +32,40 @@ def move(command: Command, to: State, *, where: Q | None = None, **columns: Any)
         rows = rows.filter(where)
     if not rows.update(state=to, **columns):
         return False
+    _took(command, to, columns)
+    return True
+
+
+def move_together(commands: list[Command], to: State, *, request_ids: list[str], **columns: Any) -> list[Command]:
+    """The same move of claimed commands that are in one state, in two statements; returns those that moved.
+
+    Rows whose claim is another one's by now stay as they are. Call it in a transaction: the rows are locked first.
+    """
+    if not commands:
+        return []
+    before = commands[0].state
+    if to not in TRANSITIONS[State(before)] or any(command.state != before for command in commands):
+        raise ValueError(f"Commands that are {before} cannot become {to} together.")
+    rows = Command.objects.filter(pk__in=[command.pk for command in commands], state=before)
+    claims = dict(rows.select_for_update().order_by("pk").values_list("pk", "claim"))
+    mine = {
+        command.pk: sent
+        for command, sent in zip(commands, request_ids, strict=True)
+        if claims.get(command.pk) == command.claim
+    }
+    if not mine:
+        return []
+    each = Case(*[When(pk=pk, then=Value(request_id)) for pk, request_id in mine.items()])
+    Command.objects.filter(pk__in=mine).update(state=to, request_id=each, **columns)
+    moved = [command for command in commands if command.pk in mine]
+    for command in moved:
+        _took(command, to, {**columns, "request_id": mine[command.pk]})
+    return moved
+
+
+def _took(command: Command, to: State, columns: dict[str, Any]) -> None:
     counted = (to in budget.COUNTED) - (command.state in budget.COUNTED)
     for name, value in {"state": to, **columns}.items():
         setattr(command, name, value)
     if counted and command.total:
         budget.shift(command.account, counted * command.total)
-    return True
