@@ -6,7 +6,7 @@ import { hex, ink, strong } from "./drawing/colours.js";
 import { History, historyKey } from "./history.js";
 import { icon } from "./icons.js";
 import { LABELS_CSS, labelButtons } from "./labels.js";
-import { range, words } from "./text-range.js";
+import { offsetAt, range, words } from "./text-range.js";
 import { MOST_LABELS, Widget } from "./widget.js";
 
 const LONGEST = 300_000;
@@ -36,6 +36,8 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
   #active = 0;
   #chosen = null;
   #cursor = null;
+  #byFinger = false;
+  #kept = null;
 
   get isOwnForm() {
     return !this.outer;
@@ -60,7 +62,16 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
       "aria-readonly": "true",
       "aria-multiline": "true",
       "aria-label": "Text to annotate",
+      onpointerdown: (event) => {
+        this.#byFinger = event.pointerType === "touch";
+        this.#kept = null;
+      },
       onpointerup: (event) => this.#pointer(event),
+    });
+    // A finger's selection is gone by the time its press on a label arrives.
+    document.addEventListener("selectionchange", () => {
+      const selected = this.#byFinger && this.isConnected ? range(this.control, this.shadowRoot) : null;
+      this.#kept = selected && selected.end > selected.start ? selected : this.#kept;
     });
     this.labelBox = h("div");
     this.found = h("ol", { class: "found", "aria-label": "What is marked" });
@@ -71,7 +82,7 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
       (this.undoButton = h("button", { type: "button", class: "tool", title: "Undo", "aria-label": "Undo", onclick: () => this.#undo("undo") }, icon("undo"))),
       (this.redoButton = h("button", { type: "button", class: "tool", title: "Redo", "aria-label": "Redo", onclick: () => this.#undo("redo") }, icon("redo"))),
     );
-    const hint = h("p", { class: "hint" }, "Choose a label, then select text. With keys: arrows go from word to word, Shift makes the selection longer, a number marks it, Delete removes.");
+    const hint = h("p", { class: "hint" }, "Choose a label, then select text. With a finger: tap the first and the last word, then a label. With keys: arrows go from word to word, Shift makes the selection longer, a number marks it, Delete removes.");
     return { first: [h("div", { class: "panel-title" }, "Labels"), this.labelBox], work: [this.control], panel: [tools, this.found, hint, this.said] };
   }
 
@@ -210,7 +221,9 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
   #press(index) {
     this.#active = index;
     const label = this.offered[index];
-    const selected = range(this.control, this.shadowRoot) ?? this.#cursor;
+    const marked = range(this.control, this.shadowRoot);
+    const selected = marked && marked.end > marked.start ? marked : (this.#kept ?? this.#cursor);
+    this.#kept = null;
     if (this.#chosen) {
       this.history.keep();
       this.#chosen.label = label.label;
@@ -237,8 +250,19 @@ mark.chosen { box-shadow: inset 0 0 0 2px var(--c); }
     }
     const index = Number(event.target.closest?.("mark")?.dataset.index ?? -1);
     this.#chosen = this.#spans[index] === this.#chosen ? null : (this.#spans[index] ?? null);
-    this.#cursor = null;
+    this.#cursor = event.pointerType === "touch" && !this.#chosen && index < 0 ? this.#tapped(event) : null;
     this.#show();
+  }
+
+  /** A tap takes a word, the next one goes on to another; a tap on what is taken lets go. */
+  #tapped(event) {
+    const at = offsetAt(event, this.control, this.shadowRoot);
+    const word = at === null ? null : words(this.text).find(({ start, end }) => start <= at && at <= end);
+    const taken = this.#cursor;
+    if (!word || (taken && taken.start <= word.start && word.end <= taken.end)) {
+      return null;
+    }
+    return taken ? { start: Math.min(taken.start, word.start), end: Math.max(taken.end, word.end) } : word;
   }
 
   #key(event) {

@@ -57,7 +57,7 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
     });
     this.control.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && this.control.localName === "input" && !event.isComposing && !event.ctrlKey && !event.metaKey) {
-        this.closest("crowd-form")?.requestSubmit();
+        this.#enter();
       }
     });
     if (this.hasAttribute("auto-focus") || this.hasAttribute("autofocus")) {
@@ -87,6 +87,15 @@ input:disabled, textarea:disabled { background: var(--paper-2); opacity: 0.7; }
       this.showProblem(this.attr("error-message", "Please look at this answer again."));
     }
     this.count();
+  }
+
+  /** As in any form without a submit button of its own: Enter submits from the only line of text, not from one of many. */
+  #enter() {
+    const form = this.closest("crowd-form");
+    const lines = form?.fields.filter((field) => field.localName === "crowd-input" || (field.localName === "input" && TYPES.has(field.type)));
+    if (lines?.length === 1) {
+      form.requestSubmit();
+    }
   }
 
   #bound(...names) {

@@ -30,14 +30,27 @@ function offset(box, node, at) {
   return until.toString().length;
 }
 
+/** The offset in `box` below a pointer, or null. */
+export function offsetAt({ clientX, clientY }, box, root) {
+  const found = document.caretPositionFromPoint
+    ? document.caretPositionFromPoint(clientX, clientY, { shadowRoots: [root] })
+    : document.caretRangeFromPoint?.(clientX, clientY);
+  const [node, at] = [found?.offsetNode ?? found?.startContainer, found?.offset ?? found?.startOffset];
+  return node && box.contains(node) ? offset(box, node, at) : null;
+}
+
+let last = { text: "", found: [] };
+
 /** `[{start, end}, …]` of the words in `text`. */
 export function words(text) {
-  const segments = new Intl.Segmenter(undefined, { granularity: "word" }).segment(text);
-  const found = [];
-  for (const { segment, index, isWordLike } of segments) {
-    if (isWordLike) {
-      found.push({ start: index, end: index + segment.length });
+  if (last.text !== text) {
+    const found = [];
+    for (const { segment, index, isWordLike } of new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)) {
+      if (isWordLike) {
+        found.push({ start: index, end: index + segment.length });
+      }
     }
+    last = { text, found };
   }
-  return found;
+  return last.found;
 }

@@ -24,7 +24,7 @@ export function keysHelp(kind) {
     ["Ctrl + Enter", "submit"],
   ];
   const table = h("table", {}, ...rows.map(([keys, words]) => h("tr", {}, h("th", { scope: "row" }, ...keys.split("  ").flatMap((key) => [h("kbd", {}, key), " "])), h("td", {}, words))));
-  table.style.cssText = "border-collapse: collapse; font-size: 0.9375rem;";
+  table.style.cssText = "border-collapse: collapse; font-size: 0.9375rem; color: inherit;";
   for (const cell of table.querySelectorAll("th, td")) {
     cell.style.cssText = "padding: 0.3rem 1rem 0.3rem 0; text-align: left; font-weight: 400; vertical-align: top;";
   }

@@ -119,6 +119,45 @@ def test_inside_a_form_it_is_one_of_its_fields(tasks: Any, page: Any) -> None:
     assert posted == {"ner.entities": '[{"endOffset":3,"label":"per","startOffset":0}]', "more": "yes", "a": "1"}
 
 
+def test_words_are_tapped_and_labelled_with_a_finger(tasks: Any, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    try:
+        tasks.open(page, widget())
+
+        def tap(start: int) -> None:
+            at = page.evaluate(
+                """(start) => {
+                  const box = document.querySelector('crowd-entity-annotation').shadowRoot.querySelector('.text');
+                  const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+                  for (let seen = 0, node; (node = walker.nextNode()); seen += node.length) {
+                    if (start < seen + node.length) {
+                      const range = document.createRange();
+                      range.setStart(node, start - seen);
+                      range.setEnd(node, start - seen + 1);
+                      const rect = range.getBoundingClientRect();
+                      return [rect.left + rect.width / 2, rect.top + rect.height / 2];
+                    }
+                  }
+                }""",
+                start,
+            )
+            page.touchscreen.tap(*at)
+
+        tap(1)
+        tap(6)  # Ada … Lovelace
+        page.get_by_role("button", name="Person").first.tap()
+        tap(27)
+        page.get_by_role("button", name="Location").first.tap()
+        assert page.locator("mark").all_inner_texts() == ["Ada Lovelace", "London"]
+        assert tasks.answers(page)["crowd-entity-annotation"]["entities"] == [
+            {"endOffset": 12, "label": "per", "startOffset": 0},
+            {"endOffset": 31, "label": "loc", "startOffset": 25},
+        ]
+    finally:
+        context.close()
+
+
 def recorded(samples: Path, file: str) -> tuple[str, list[dict[str, Any]]]:
     payload = json.loads((samples / file).read_text())["payload"]
     tree = json.loads(payload["taskAnswers_as_recorded"])[0] if isinstance(payload, dict) else payload[0]

@@ -133,6 +133,16 @@ def test_enter_in_a_field_submits_once(tasks: Any, page: Any) -> None:
     assert [json.loads(posted["taskAnswers"][0]) for posted in tasks.posted] == [[{"a": "x"}]]
 
 
+def test_enter_in_one_field_of_several_sends_nothing(tasks: Any, page: Any) -> None:
+    tasks.open(page, "<crowd-form><crowd-input name=a label=Name></crowd-input><input name=b></crowd-form>")
+    page.get_by_label("Name").fill("x")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert not tasks.posted
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/mturk/externalSubmit")
+
+
 def test_a_preview_shows_the_answer_and_sends_nothing(tasks: Any, page: Any) -> None:
     tasks.open(page, "<crowd-form><crowd-input name=a label=Name></crowd-input></crowd-form>", preview=True)
     page.get_by_label("Name").fill("<img src=x onerror=alert(1)>")
