@@ -1,24 +1,21 @@
-"""What the outside asks of a crowd: the body of POST /control/crowd, and a file of gold answers."""
+"""What the outside asks of a crowd: the body of POST /control/crowd."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from marketplace import clock
-from marketplace.crowd.answers import Gold
+from marketplace.crowd.gold import gold_in
 from marketplace.crowd.history import work_at_once, work_through
 from marketplace.crowd.people import STYLES, Range, Traits, people
-from marketplace.crowd.tasks import ALL, Tasks
+from marketplace.crowd.tasks import Tasks
 from marketplace.ids import ENTITY_ID
 
 MOST_WORKERS = 10_000
 MOST_ASSIGNMENTS = 1_000
 MOST_HITS = 1_000
 LARGEST_SEED = 2**63
-LARGEST_FILE = 20_000_000  # bytes of a file of gold answers
 # Name in the body, least and most.
 _TRAITS = {"skill": (0, 1), "honesty": (0, 1), "speed": (0.01, 100), "returns": (0, 1), "abandons": (0, 1)}
 _OTHERS = {"workers", "assignments", "seconds", "at_once", "seed", "style", "any", "HITIds", "gold"}
@@ -76,34 +73,6 @@ def carry_out(order: Order) -> dict[str, Any]:
         counts = work_through(crowd, order.tasks, assignments=order.assignments, seconds=order.seconds)
     ends = ("submitted", "returned", "abandoned", "refused")
     return {**{end: counts[end] for end in ends}, "left_alone": order.tasks.left_alone}
-
-
-def gold_in(given: Any) -> dict[str, Gold]:
-    """Gold answers, {HITId or "*": {field: what is right}}; ValueError with a sentence if it is something else."""
-    if not isinstance(given, dict):
-        raise ValueError('gold must be an object: {HITId, or "*" for all HITs: {field: what is right}}.')
-    for hit_id, answers in given.items():
-        if hit_id != ALL and not ENTITY_ID.fullmatch(hit_id):
-            raise ValueError(f'gold has answers for {hit_id[:40]!r}, which is no HITId; for all HITs write "*".')
-        if not isinstance(answers, dict):
-            raise ValueError(f"gold for {hit_id} must be an object: {{field: what is right}}.")
-    return given
-
-
-def gold_from(path: str) -> dict[str, Gold]:
-    """The gold answers in a file of JSON; ValueError with a sentence where there are none."""
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    if len(data) > LARGEST_FILE:
-        raise ValueError(f"{path} is larger than {LARGEST_FILE} bytes.")
-    try:
-        given = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no JSON: {error}.") from None
-    return gold_in(given)
 
 
 def _is_number(value: Any) -> bool:

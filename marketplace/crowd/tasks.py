@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from marketplace import clock, policies, requirements, work
 from marketplace.crowd.answers import CannotAnswer, Fields, Gold, answer, seconds_needed
+from marketplace.crowd.gold import ALL
 from marketplace.crowd.people import Person
 from marketplace.models import HIT, Assignment, HITType, Worker, WorkerBlock
 from marketplace.transactions import in_transaction
@@ -24,7 +25,6 @@ from marketplace.transactions import in_transaction
 log = logging.getLogger(__name__)
 
 INVITATION = "Crowd:demo"
-ALL = "*"  # instead of a HITId: gold answers for every HIT
 CANDIDATES = 200  # open HITs looked at when a worker chooses; more would be a slow query for no livelier demo
 KINDS_TRIED = 5  # until one is found that the worker qualifies for
 MOST_LEFT_ALONE = 1000

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from marketplace.crowd.answers import Gold
+from marketplace.crowd.gold import gold_from
 from marketplace.database import prepare
 
 
@@ -35,6 +37,10 @@ class Command(BaseCommand):
         asked = [name for name in ("any", "seed", "speed", "gold") if options[f"crowd_{name}"] not in (None, False)]
         if asked and not crowd:
             raise CommandError(f"--crowd-{asked[0]} needs --crowd N, the number of simulated workers.")
+        try:
+            gold = gold_from(options["crowd_gold"]) if options["crowd_gold"] else {}
+        except ValueError as error:
+            raise CommandError(f"--crowd-gold: {error}") from None
         # A process asked to end while it is still starting ends as quietly as later (server.run has its own handler).
         signal.signal(signal.SIGTERM, lambda signum, frame: os._exit(0))
         settings.STRICT = settings.STRICT or strict
@@ -54,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another --port or --host.") from None
         scheduler.start()
         if crowd:
-            self._start_crowd(crowd, options)
+            self._start_crowd(crowd, gold, options)
         if not settings.STRICT and host not in ("127.0.0.1", "::1", "localhost"):
             self.stderr.write(
                 f"Listening on {host} without --strict: whoever can reach this address can act as any requester."
@@ -64,14 +70,10 @@ class Command(BaseCommand):
         self.stdout.flush()
         server.run()
 
-    def _start_crowd(self, count: int, options: dict[str, Any]) -> None:
-        from marketplace.crowd import live, orders
+    def _start_crowd(self, count: int, gold: dict[str, Gold], options: dict[str, Any]) -> None:
+        from marketplace.crowd import live
         from marketplace.crowd.tasks import Tasks
 
-        try:
-            gold = orders.gold_from(options["crowd_gold"]) if options["crowd_gold"] else {}
-        except ValueError as error:
-            raise CommandError(f"--crowd-gold: {error}") from None
         seed = Tasks.seed if options["crowd_seed"] is None else options["crowd_seed"]
         tasks = Tasks(any_open=options["crowd_any"], gold=gold, seed=seed)
         live.start(count, tasks=tasks, speed=options["crowd_speed"] or 1.0)
