@@ -22,12 +22,15 @@ def widget(
 
 
 class Picture:
-    """The stage of the only drawing widget on `page`, when its picture is there."""
+    """The stage of a widget on `page`, the first one or that of `element`, when its picture is there."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, element: str = "") -> None:
         self.page = page
-        page.wait_for_function("() => { window.widget = [...document.querySelectorAll('*')].find((e) => e.stage); "
-                               "return widget?.stage.isReady; }")  # fmt: skip
+        page.wait_for_function(
+            "(element) => { window.widget = [...document.querySelectorAll(element || '*')].find((e) => e.stage); "
+            "return widget?.stage.isReady; }",
+            arg=element,
+        )
         page.evaluate("() => widget.stage.root.scrollIntoView({ block: 'center' })")
 
     @property

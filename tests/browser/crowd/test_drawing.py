@@ -141,6 +141,37 @@ def test_a_point_is_placed_by_key_and_one_is_dragged(tasks: Any, page: Any) -> N
         {"label": "dog", "x": 160, "y": 280}, {"label": "cat", "x": 321, "y": 240}])  # fmt: skip
 
 
+def test_flattened_each_widget_is_a_list_and_a_size(tasks: Any, page: Any) -> None:
+    src = "/picture/200x100.svg"
+    others = "".join(
+        f'<{element} name="{name}" header="{name}" src="{src}" categories="[\'x\', \'y\']"></{element}>'
+        for element, name in [
+            ("crowd-image-classifier", "one"),
+            ("crowd-image-classifier-multi-select", "many"),
+            ("crowd-classifier-multi-select", "text"),
+        ]
+    )
+    points = widget("crowd-keypoint", ["a b"], name="points", src=src, form=FLAT, inside=others)
+    lines = widget("crowd-polyline", ["c"], name="lines", src=src).replace("<crowd-form >", "")
+    tasks.open(page, points.replace("</crowd-form>", "") + lines)
+    for name, role in [("one", "radio"), ("many", "checkbox"), ("text", "checkbox")]:
+        page.get_by_role("region", name=name).get_by_role(role, name="y").check()
+    Picture(page, "crowd-keypoint").click(20, 30)
+    picture = Picture(page, "crowd-polyline")
+    picture.clicks([(10, 10), (50, 60), (90, 10)])
+    page.keyboard.press("Enter")
+    size = {"height": "100", "width": "200"}
+    assert tasks.fields(page) == {
+        "one.label": "y",
+        "many.labels": '["y"]',
+        "text.labels": '["y"]',
+        "points.keypoints": '[{"label":"a b","x":20,"y":30}]',
+        **{f"points.inputImageProperties.{side}": length for side, length in size.items()},
+        "lines.polylines": '[{"label":"c","vertices":[{"x":10,"y":10},{"x":50,"y":60},{"x":90,"y":10}]}]',
+        **{f"lines.inputImageProperties.{side}": length for side, length in size.items()},
+    }
+
+
 @pytest.mark.parametrize(
     ("element", "initial", "key"),
     [
