@@ -2,6 +2,7 @@
 
 import html
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,24 @@ def test_labels_of_a_semantic_answer_are_painted_again(tasks: Any, page: Any, sa
     assert again == {key: part for key, part in value.items() if key != "labeledImage"}
     for colour in recorded.palette:
         assert png.pixels(colour) == recorded.pixels(colour)
+
+
+@pytest.mark.parametrize(("width", "height", "colours"), [(1, 1, 0), (7, 3, 1), (13, 5, 3), (33, 9, 15), (21, 17, 200)])
+def test_any_mask_is_written_so_that_others_read_it(
+    tasks: Any, page: Any, width: int, height: int, colours: int
+) -> None:
+    tasks.open(page, "")
+    chance = random.Random(width)
+    pixels = [chance.randint(0, colours) for _ in range(width * height)]
+    pixels[: width * 2] = [colours] * min(width * 2, len(pixels))  # also runs
+    palette = [[0, 0, 0], *([index, 255 - index, index // 2] for index in range(1, colours + 1))]
+    encoded = page.evaluate(
+        "async ([pixels, width, height, palette]) => { const { palettePng } = "
+        "await import('/static/crowd/segmentation/png.js'); "
+        "return palettePng(Uint8Array.from(pixels), width, height, palette); }",
+        [pixels, width, height, palette],
+    )
+    png = masks.read(encoded)
+    assert (png.width, png.height) == (width, height)
+    assert [value for row in png.rows for value in row] == pixels
+    assert png.palette == ["#" + bytes(entry).hex() for entry in palette]
