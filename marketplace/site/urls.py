@@ -29,6 +29,7 @@ urlpatterns = [
     path("work/<str:assignment_id>/submit/", views.submit_form, name="submit_form"),
     path("work/<str:assignment_id>/next/", views.task_next, name="task_next"),
     path("work/<str:assignment_id>/skip/", views.skip, name="skip"),
+    path("work/<str:assignment_id>/state/", views.task_state, name="task_state"),
     path("work/<str:assignment_id>/return/", views.give_back, name="give_back"),
     path("frame/<str:name>/", views.frame, name="frame"),
     path("mturk/externalSubmit", views.external_submit, name="external_submit"),

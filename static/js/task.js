@@ -8,6 +8,7 @@ const id = frame?.dataset.task || "";
 const kept = document.querySelector("[data-kept]");
 const missing = document.querySelector("[data-missing]");
 const told = new Set();
+let asking = false;
 
 const said = {
   height(message) {
@@ -31,10 +32,18 @@ const said = {
     line.textContent = url;
     missing.querySelector("ul").append(line);
   },
-  submitted() {
-    if (!frame.dataset.next) return;
-    forget(id);
-    location.assign(frame.dataset.next);
+  async submitted() {
+    if (!frame.dataset.next || asking) return;
+    asking = true;
+    try {
+      // A task can say so at any time. Gone along with unasked, it could keep this page from ever standing still.
+      const answer = await fetch(frame.dataset.state, { credentials: "same-origin" });
+      if (!answer.ok || (await answer.json()).in_hand) return;
+      forget(id);
+      location.assign(frame.dataset.next);
+    } finally {
+      setTimeout(() => (asking = false), 1000);
+    }
   },
 };
 

@@ -1,6 +1,6 @@
 """Pages of the worker site, by what they are about."""
 
-from .doing import accept_next, external_submit, frame, submit_form, task, task_next
+from .doing import accept_next, external_submit, frame, submit_form, task, task_next, task_state
 from .earnings import earnings
 from .finding import accept, give_back, group, group_at_mturk, groups, in_hand, skip
 from .front import from_platform, front, join
@@ -33,4 +33,5 @@ __all__ = [
     "submit_form",
     "task",
     "task_next",
+    "task_state",
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.shortcuts import get_object_or_404, redirect, render
@@ -97,6 +97,14 @@ def task_next(request: HttpRequest, worker: Worker, assignment_id: str) -> HttpR
     return redirect(reverse("group", args=[hit_type.hit_group_id]) if left else reverse("groups"))
 
 
+@require_safe
+@for_workers
+def task_state(request: HttpRequest, worker: Worker, assignment_id: str) -> JsonResponse:
+    """{"in_hand": bool}: what task.js asks when a task says that it was handed in; tasks can say anything."""
+    assignment = get_object_or_404(Assignment.objects.only("status"), assignment_id=assignment_id, worker=worker)
+    return JsonResponse({"in_hand": assignment.status == ACCEPTED})
+
+
 @require_POST
 @for_workers
 def accept_next(request: HttpRequest, worker: Worker) -> HttpResponse:
@@ -112,7 +120,10 @@ def accept_next(request: HttpRequest, worker: Worker) -> HttpResponse:
 @xframe_options_exempt
 @for_workers
 def frame(request: HttpRequest, worker: Worker, name: str) -> HttpResponse:
-    """The document of an HTMLQuestion: of an assignment in hand (by its id), or of a HIT that may be looked at."""
+    """The document of an HTMLQuestion: of an assignment (by its id), or of a HIT that may be looked at (by its own).
+
+    Of one that came too late as well: it shows what was typed, to be copied.
+    """
     assignment = Assignment.objects.select_related("hit").filter(assignment_id=name, worker=worker).first()
     hit = assignment.hit if assignment else HIT.objects.alive().select_related("hit_type").filter(hit_id=name).first()
     if hit is None:
@@ -121,8 +132,6 @@ def frame(request: HttpRequest, worker: Worker, name: str) -> HttpResponse:
         found = groups_for(worker, clock.now(), hit_type=hit.hit_type)
         if not found or not found[0].can_preview:
             return _framed(request, "This task cannot be looked at any more. Load the page again.", status=404)
-    elif assignment.status != ACCEPTED:
-        return _framed(request, "This task is not in your hands any more. Load the page again.", status=409)
     question, problem = _read(hit.question)
     if question is None or question.kind is not Kind.HTML_QUESTION:
         return _framed(request, problem or "This task is no HTMLQuestion.", status=404)
