@@ -63,7 +63,8 @@ export class Stage {
     this.picture.addEventListener("load", () => this.#loaded());
     this.picture.addEventListener("error", () => this.#fail("The picture could not be loaded."));
     this.#listen();
-    new ResizeObserver(() => this.#resized()).observe(this.root);
+    // In the next frame: changing the height at once would have the browser report a loop to the page's scripts.
+    new ResizeObserver(() => requestAnimationFrame(() => this.#resized())).observe(this.root);
   }
 
   get isReady() {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.crowd.pictures import widget
+from tests.browser.crowd.pictures import Picture, widget
 from tests.servers import ROOT
 
 AXE = ROOT / "tests" / "assets" / "axe-core-4.14.1" / "axe.min.js"
@@ -170,6 +170,19 @@ def test_a_checker_of_accessibility_finds_nothing_serious(tasks: Any, page: Any,
         if rule["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+def test_a_page_that_changes_its_width_hears_of_no_error(tasks: Any, page: Any) -> None:
+    """Templates show `window.onerror` to workers."""
+    tasks.open(page, "<script>window.heard = []; window.onerror = (text) => heard.push(text);</script>"
+               + widget("crowd-bounding-box", ["a"]))  # fmt: skip
+    picture = Picture(page)
+    before = picture.scale
+    page.set_viewport_size({"width": 500, "height": 900})
+    page.wait_for_function("(before) => widget.stage.scale < before", arg=before)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("(before) => Math.abs(widget.stage.scale - before) < 0.01", arg=before)
+    assert page.evaluate("heard") == []
 
 
 def test_fingers_draw_zoom_and_move_at_phone_width(tasks: Any, browser: Any) -> None:
