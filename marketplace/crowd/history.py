@@ -51,6 +51,8 @@ def work_at_once(crowd: Sequence[Person], tasks: Tasks, *, assignments: int) -> 
         hit = open_to(person, tasks, rng)
         if hit is None:
             idle.remove(person)  # nothing opens again that this worker has not seen
+            if not tasks.open_hits().exists():
+                break
             continue
         taken = accept(hit, person, tasks)
         if taken is not None:

@@ -400,6 +400,8 @@ def test_a_hostile_page_is_refused_in_a_sentence_and_soon(html: str):
 @pytest.mark.parametrize(
     "body",
     [
+        "<form><input type='hidden' name='result'><canvas></canvas><script>build()</script></form>",
+        "<crowd-form><input type='hidden' name='result'></crowd-form>",
         "<form><input name='a' pattern='(a+)+$' required></form>",
         "<form>" + "<input name='a{0}' pattern='^(([a-z])+.)+[A-Z]([a-z])+$' required>" * 400 + "</form>",
         "<form><input name='a' pattern='" + "(" * 400 + "' required></form>",

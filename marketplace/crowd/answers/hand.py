@@ -85,6 +85,7 @@ class Hand:
         else:
             agreed = self.agreed(name)
             made_up = [option for option in options if agreed.random() < 0.35]
+            made_up = made_up or options[: 1 if agreed.random() < 0.85 else 0]
             chosen = chosen_in(hint["truth"], options) if "truth" in hint else made_up
             if not self.careful():  # one too many or one too few, mostly
                 changed = set(self.rng.sample(options, min(len(options), self.rng.choice([1, 1, 2]))))

@@ -98,6 +98,8 @@ def _controls(scope: Element) -> list[tuple[str, Element]]:
         found.append((name, element))
         if len(found) > MOST_FIELDS:
             raise CannotAnswer(f"The page has more than {MOST_FIELDS} fields.")
+    if all(_kind(element) == "hidden" for _, element in found):
+        raise CannotAnswer("The page has no field to fill in. Scripts may make some, but the crowd runs none.")
     return found
 
 
