@@ -30,11 +30,6 @@ export class CrowdClassifier extends Widget {
       },
     });
     shortcuts(this, (event) => this.categoriesBox.press(event));
-    for (const child of this.children) {
-      if (child.localName === "classification-target") {
-        child.slot = "classification-target";
-      }
-    }
     return { work: this.target(), panel: [h("div", { class: "category-picker-wrapper" }, this.categoriesBox.root)] };
   }
 

@@ -42,6 +42,8 @@ export class CrowdAlert extends CrowdElement {
   }
 }
 
+let lastPress = 0; // px from the top of the frame: where the worker is looking
+
 export class CrowdToast extends CrowdElement {
   static observedAttributes = ["text", "duration", "opened"];
   static settable = ["text", "duration", "opened"];
@@ -55,6 +57,7 @@ export class CrowdToast extends CrowdElement {
     this.words = h("span");
     this.shadowRoot.append(this.words, h("slot"));
     this.setAttribute("role", "status");
+    document.addEventListener("pointerdown", (event) => (lastPress = event.clientY), { capture: true, passive: true });
     // As it always was: a toast on the page shows itself, for a while.
     queueMicrotask(() => this.show());
   }
@@ -63,9 +66,13 @@ export class CrowdToast extends CrowdElement {
     this.words.textContent = this.attr("text");
   }
 
-  /** Seconds are for people: 0 stays until it is closed. */
+  /** For `duration` milliseconds; 0 stays until it is closed. */
   show() {
     this.toggleAttribute("opened", true);
+    // The lower edge of a frame as tall as its page may be far away.
+    const isTall = window.innerHeight > 900;
+    this.style.bottom = isTall ? "auto" : "";
+    this.style.top = isTall ? `${Math.min(Math.max(16, lastPress + 40), window.innerHeight - 80)}px` : "";
     clearTimeout(this.#timer);
     const duration = Math.min(this.attrNumber("duration", 3000), 3_600_000);
     if (duration > 0) {

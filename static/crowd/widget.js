@@ -55,11 +55,12 @@ ${INSTRUCTIONS_CSS}
     this.shadowRoot.append(this.frame);
     this.rest = h("slot");
     this.shadowRoot.append(this.rest);
-    this.hideUnknownRegions();
+    this.#assignRegions();
+    new MutationObserver(() => this.#assignRegions()).observe(this, { childList: true });
   }
 
-  /** Regions that this widget has no place for are not shown as if they were something else. */
-  hideUnknownRegions() {
+  /** Regions have a place of their own; where this widget has none for one, it is not shown as if it were content. */
+  #assignRegions() {
     for (const child of this.children) {
       if (REGIONS.has(child.localName) && !child.slot) {
         child.slot = child.localName;

@@ -140,3 +140,20 @@ def test_a_script_builds_further_questions_on_the_chosen_label(tasks: Any, page:
     page.get_by_role("radio", name="Portrait").check()
     page.get_by_role("checkbox", name="Seen").click()
     assert tasks.answers(page) == {"c": {"label": "Portrait"}, "why": {"Portrait": True}}
+
+
+def test_a_widget_that_a_script_builds_piece_by_piece_shows_its_regions(tasks: Any, page: Any) -> None:
+    tasks.open(page, "<crowd-form></crowd-form>")
+    page.evaluate("""() => {
+      const widget = document.createElement('crowd-classifier');
+      document.querySelector('crowd-form').form.prepend(widget);
+      widget.setAttribute('name', 'c');
+      widget.setAttribute('categories', "['x', 'y']");
+      for (const [name, text] of [['classification-target', 'The target'], ['short-instructions', 'In short']]) {
+        widget.append(Object.assign(document.createElement(name), { textContent: text }));
+      }
+    }""")
+    assert page.get_by_text("The target").is_visible()
+    assert page.get_by_text("In short").is_visible()
+    page.get_by_role("radio", name="x").check()
+    assert tasks.answers(page) == {"c": {"label": "x"}}

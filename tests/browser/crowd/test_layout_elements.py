@@ -71,6 +71,17 @@ def test_a_toast_goes_by_itself_and_a_card_shows_what_it_holds(tasks: Any, page:
     page.get_by_text("Saved").wait_for(state="hidden")
 
 
+def test_in_a_tall_frame_a_toast_shows_where_the_worker_is(tasks: Any, page: Any) -> None:
+    page.set_viewport_size({"width": 1280, "height": 3000})
+    try:
+        tasks.open(page, "<crowd-toast text=Saved duration=100></crowd-toast><crowd-button>Save</crowd-button>")
+        page.mouse.click(600, 400)
+        page.evaluate("Object.assign(document.querySelector('crowd-toast'), { duration: 0 }).show()")
+        assert 400 < page.get_by_text("Saved").bounding_box()["y"] < 600
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_a_badge_sits_on_its_target(tasks: Any, page: Any) -> None:
     tasks.open(page, "<p>Text</p><crowd-button id=b>Button</crowd-button><crowd-badge for=b label=12345></crowd-badge>")
     page.wait_for_timeout(50)
