@@ -341,6 +341,9 @@ def test_spans_lie_in_the_text_and_count_as_javascript_does():
     assert units[19 * 2 : 25 * 2].decode("utf-16-le") == "Berlin"
     (exact,) = json.loads(filled(page(body), skill=1.0, gold={"who": right})["taskAnswers"])  # without a crowd-form
     assert exact == {"who": {"entities": right}}
+    more = body.replace("/>", "><crowd-checkbox name='odd'></crowd-checkbox></crowd-entity-annotation>")
+    (taken_in,) = json.loads(filled(page(more))["taskAnswers"])  # a script moves it into the widget's form
+    assert set(taken_in) == {"who", "odd"}
     found = 0
     for way in each_way(8):
         (given,) = json.loads(filled(page(body), **way)["taskAnswers"])

@@ -41,11 +41,11 @@ def fill_page(html: str, hand: Hand) -> Fields:
     """What a browser posts once this page is filled in; CannotAnswer where there is no form to be read."""
     root = _parsed(html)
     crowd_form = next(root.iter("crowd-form"), None)
-    # This one widget is a form by itself where no other is around it, and is never flattened.
+    # This one widget is a form by itself where no other is around it, is never flattened, and takes in what it holds.
     alone = next(root.iter("crowd-entity-annotation"), None) if crowd_form is None else None
     if crowd_form is None and alone is None:
         return _plain(_form_of(root), hand)
-    tree = _tree(root if crowd_form is None else crowd_form, hand, only=alone)
+    tree = _tree(alone if crowd_form is None else crowd_form, hand)
     if tree and crowd_form is not None and crowd_form.get("answer-format", "").strip().lower() == "flatten-objects":
         flat: Fields = {}
         _flatten("", tree, flat)
@@ -210,9 +210,9 @@ def _length(element: Element, *names: str) -> int | None:
 # --- a crowd-form -----------------------------------------------------------------------------------------------------
 
 
-def _tree(scope: Element, hand: Hand, *, only: Element | None) -> dict[str, Any]:
+def _tree(scope: Element, hand: Hand) -> dict[str, Any]:
     """The object a crowd-form hands in: every name with its text, number, truths or widget result."""
-    controls = _controls(scope) if only is None else [(only.get("name") or "", only)]
+    controls = _controls(scope)
     choices = _Choices(controls, hand)
     last = dict(controls)
     tree: dict[str, Any] = {}
@@ -220,7 +220,7 @@ def _tree(scope: Element, hand: Hand, *, only: Element | None) -> dict[str, Any]
         hand.check_time()
         kind, value = _kind(element), None
         if element.tag in WIDGETS:
-            value = WIDGETS[element.tag](name, element, hand) if name else None
+            value = WIDGETS[element.tag](name, element, hand)
         elif kind == "radio":
             value = {_value(element): choices.is_chosen(name, element)}
         elif kind == "checkbox":
