@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -25,6 +25,7 @@ from marketplace.site.question_forms import Form
 from marketplace.transactions import in_transaction
 
 ACCEPTED = Assignment.Status.ACCEPTED
+MOST_BYTES = 8 * 1024 * 1024  # of a form handed in: several pictures drawn over, as text
 
 
 @require_safe
@@ -148,6 +149,8 @@ def external_submit(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _framed(request, "A task's form has to be sent with the POST method.", status=405)
     try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+            raise RequestDataTooBig
         posted, files = dict(request.POST.lists()), request.FILES
     except (SuspiciousOperation, UnreadablePostError, MultiPartParserError, BadRequest):
         sentence = "What was sent is larger than can be handed in, or it was cut off on the way. Nothing was handed in."

@@ -151,3 +151,30 @@ def test_a_payout_holds_everything_once(own_marketplace: servers.Marketplace, op
     assert [row["amount"] for row in rows] == ["2.00"]
     assert operator.get(make).path == "/operator/marketplace/payoutrun/", "looking makes none"
     assert len(runs()) == len(before) + 2
+
+
+def test_an_operator_moves_the_clock_only_where_control_is_on(
+    own_marketplace: servers.Marketplace, operator: Visitor, tmp_path: Any
+) -> None:
+    def now() -> float:
+        return own_marketplace.control("clock", method="GET")["now"]
+
+    page = operator.get("/operator/marketplace/clock/")
+    assert (page.status, "Moving time on cannot be undone" in page.text) == (200, True)
+    before = now()
+    assert "what was due has been done" in operator.post("/operator/marketplace/clock/advance/", {"hours": "2"}).text
+    assert 7200 <= now() - before < 7260
+    for bad in ("-1", "x", "1e9", ""):
+        operator.post("/operator/marketplace/clock/advance/", {"hours": bad})
+    assert now() - before < 7260
+    worker = Visitor(own_marketplace.url)
+    worker.sign_up()
+    worker.post("/operator/marketplace/clock/advance/", {"hours": "2"})
+    assert now() - before < 7260
+
+
+def test_without_control_nobody_finds_a_clock(admin_client: Any, settings: Any) -> None:
+    assert settings.CONTROL is False
+    assert admin_client.get("/operator/marketplace/clock/").status_code in (302, 403)
+    assert admin_client.post("/operator/marketplace/clock/advance/", {"hours": "2"}).status_code in (302, 403)
+    assert "/marketplace/clock/" not in admin_client.get("/operator/").content.decode()

@@ -1,11 +1,17 @@
 """Every page of the worker site: who may see it, that it can be drawn, and the ways in."""
 
+import hmac
+import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import servers
 from tests.marketplace.site.conftest import PASSWORD, Visitor
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "marketplace"
@@ -77,6 +83,37 @@ def test_a_signed_link_recognises_who_comes_back_and_a_changed_one_does_not_work
         page = visitor.get(f"/from/panel/{query}")
         assert (page.status, "This link does not work" in page.text) == (403, True)
     assert visitor.get("/join/nonsense/").status == 404
+
+
+def platform(marketplace: Any, *arguments: str) -> str:
+    """What `manage.py marketplace_platform` says."""
+    command = [sys.executable, "manage.py", "marketplace_platform", *arguments, "--data", str(marketplace.data)]
+    environment = {**os.environ, "MARKETPLACE_URL": marketplace.url}
+    done = subprocess.run(command, cwd=servers.ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_platform_signs_with_its_own_key_and_its_people_say_where_they_live_once(marketplace: Any) -> None:
+    key, expires = platform(marketplace, "panel"), int(time.time()) + 600
+
+    def link(person: str, *, by: str = "panel", until: int = expires) -> str:
+        signature = hmac.new(key.encode(), f"{by}\n{person}\n{until}".encode(), "sha256").hexdigest()
+        return f"/from/{by}/?id={person}&expires={until}&signature={signature}"
+
+    visitor = Visitor(marketplace.url)
+    page = visitor.get(link("p-17"))
+    assert page.path == "/profile/"
+    [worker_id] = re.findall(r'Your Worker ID is <strong class="mono">(A[A-Z0-9]+)<', page.text)
+    assert visitor.post("/profile/", {"country": "", "subdivision": ""}).status == 422
+    assert visitor.post("/profile/", {"country": "PT", "subdivision": ""}).status == 200
+    again = Visitor(marketplace.url)
+    assert again.get(link("p-17")).path == "/tasks/"
+    assert worker_id in again.get("/profile/").text
+    assert Visitor(marketplace.url).get(platform(marketplace, "panel", "--link", "p-17")[len(marketplace.url) :]).path
+    other = Visitor(marketplace.url)
+    for bad in (link("p-17", by="rival"), link("p-17", until=expires - 7200), link("p-17", until=expires + 10**9)):
+        assert other.get(bad).status == 403
+    assert other.get("/work/").path == "/accounts/login/"
 
 
 def test_every_form_carries_its_token(worker: Visitor) -> None:
