@@ -28,6 +28,7 @@ class Demo:
         return [(row["kind"], row["amount"]) for row in rows if row["assignment"] == assignment_id]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All browser tests share one demo, so they stay together when tests run side by side."""
     for item in items:

@@ -45,7 +45,8 @@ def test_beat_goes_on_when_the_clock_is_moved_back(tmp_path: Path) -> None:
             sent.clear()
             while beat.tick() == 0:
                 pass
-            return sorted(sent)
+            # Celery has an entry of its own, for four in the morning.
+            return sorted(name for name in sent if not name.startswith("celery."))
 
         assert run() == []
         app.moved += timedelta(seconds=6)
