@@ -30,11 +30,12 @@ class Demo:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests share one demo, so they stay together when tests run side by side."""
+    """Tests of one demo stay together when tests run side by side, and so do those that share a browser's window."""
     for item in items:
-        if "tests/browser" in item.path.as_posix():
+        path = item.path.as_posix()
+        if "tests/browser" in path:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group("crowd elements" if "/crowd/" in path else "demo"))
 
 
 @pytest.fixture(scope="session")
