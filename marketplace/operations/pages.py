@@ -1,7 +1,11 @@
 """Pages of a list: opaque NextTokens over a key, so that a list stays right while rows are added and change.
 
-A token is given only when a further row exists. It carries the key of the last row shown, signed together with the
-caller, the operation and its filters, so a token from elsewhere is an error and not a wrong page.
+Every page with rows has a token, and the list ends with an empty page that has none, as it did at MTurk: programs that
+take `response["NextToken"]` until a page is empty (oTree does, and many a script) would fail on a last page without.
+The token of a page behind which there is nothing begins with another word, so that who knows it need not ask in vain.
+
+A token carries the key of the last row shown, signed together with the caller, the operation and its filters, so one
+from elsewhere is an error and not a wrong page.
 """
 
 import base64
@@ -19,7 +23,7 @@ from ..errors import ParameterValidationError
 from ..models import Requester
 
 DEFAULT_SIZE = 10
-_PREFIX = "p1:"
+_MORE, _NO_MORE = "p1:", "end:"
 _SIGNATURE = 16
 
 
@@ -32,7 +36,7 @@ def page(
     order: tuple[str, ...] = ("pk",),
     before: Sequence[Model] = (),
 ) -> tuple[list[Any], dict[str, Any]]:
-    """One page of `rows` and the members every list answer has: NumResults and, if there is more, NextToken.
+    """One page of `rows` and the members every list answer has: NumResults and, unless that is 0, NextToken.
 
     `order` names fields, ascending or descending ("-pk"), the last of them unique; datetimes among them are whole
     milliseconds, as all marketplace times are. `scope` is whatever else decides which rows these are. `before` are rows
@@ -48,8 +52,9 @@ def page(
     found = [*before[: size + 1], *rows.order_by(*order)[: max(0, size + 1 - len(before))]]
     shown = found[:size]
     answer: dict[str, Any] = {"NumResults": len(shown)}
-    if len(found) > size:
-        answer["NextToken"] = _seal([_number(shown[-1], name.removeprefix("-")) for name in order], context)
+    if shown:
+        key = [_number(shown[-1], name.removeprefix("-")) for name in order]
+        answer["NextToken"] = _seal(key, context, more=len(found) > size)
     return shown, answer
 
 
@@ -107,14 +112,14 @@ def _sign(payload: bytes, context: bytes) -> bytes:
     return hmac.digest(key, payload + b"\n" + context, "sha256")[:_SIGNATURE]
 
 
-def _seal(key: list[int], context: bytes) -> str:
+def _seal(key: list[int], context: bytes, *, more: bool = True) -> str:
     payload = ".".join(map(str, key)).encode()
-    return _PREFIX + base64.b64encode(_sign(payload, context) + payload).decode()
+    return (_MORE if more else _NO_MORE) + base64.b64encode(_sign(payload, context) + payload).decode()
 
 
 def _open(token: str, context: bytes, length: int) -> list[int]:
     try:
-        raw = base64.b64decode(token.removeprefix(_PREFIX), validate=True) if token.startswith(_PREFIX) else b""
+        raw = base64.b64decode(token.partition(":")[2], validate=True) if token.startswith((_MORE, _NO_MORE)) else b""
     except (binascii.Error, ValueError):
         raw = b""
     signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]

@@ -47,6 +47,14 @@ FORM = f"""<QuestionForm xmlns="{SCHEMAS}2005-10-01/QuestionForm.xsd">
 KIND = {"Title": "Compare", "Description": "Compare two pictures", "Reward": "0.50", "AssignmentDurationInSeconds": 600}
 
 
+def assert_ends(page: dict[str, Any], call: Any, **wanted: Any) -> None:
+    """Behind this page there is only an empty one, which has no token."""
+    token = {"NextToken": page["NextToken"]} if page["NextToken"] else {}
+    empty = call(**wanted, **token)
+    assert empty["NumResults"] == 0
+    assert "NextToken" not in empty
+
+
 def new_hit(mturk: Any, **changes: Any) -> dict[str, Any]:
     """A HIT of one assignment that lives an hour, as CreateHIT answers it."""
     wanted = {**KIND, "LifetimeInSeconds": 3600, "MaxAssignments": 1, "Question": HTML, **changes}

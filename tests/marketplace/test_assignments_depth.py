@@ -47,14 +47,15 @@ def steps():
 
 
 def cost_of_pages(requester, operation, **request):
-    """Steps of the second page and of the last full one, and how many pages there were."""
+    """Steps of the second page and of the last full one, and how many pages with rows there were."""
     costs, token = [], None
     while True:
         with steps() as counted:
             answer = call(requester, operation, **request, MaxResults=100, **({"NextToken": token} if token else {}))
-        costs.append(counted[0])
         token = answer.get("NextToken")
-        if not token:
+        if token:
+            costs.append(counted[0])
+        else:
             return costs[1], costs[-2], len(costs)
 
 

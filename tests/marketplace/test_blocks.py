@@ -9,7 +9,7 @@ from marketplace import clock
 from marketplace.errors import RequestError
 from marketplace.models import Requester, Worker, WorkerBlock
 from marketplace.operations import OPERATIONS, blocks
-from tests.marketplace.making import do, invalid, new_hit, refused
+from tests.marketplace.making import assert_ends, do, invalid, new_hit, refused
 from tests.servers import ControlRefused
 
 
@@ -58,7 +58,7 @@ def test_blocks_are_listed_with_their_reasons_in_pages(mturk, control):
     assert first["WorkerBlocks"] + second["WorkerBlocks"] == [
         {"WorkerId": worker_id, "Reason": f"reason {number} <é>"} for number, worker_id in enumerate(workers)
     ]
-    assert "NextToken" not in second
+    assert_ends(second, mturk.list_worker_blocks, MaxResults=2)
 
 
 def test_blocking_again_keeps_one_block_with_the_new_reason(mturk, worker):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.marketplace.making import balance, do, invalid, new_hit, refused
+from tests.marketplace.making import assert_ends, balance, do, invalid, new_hit, refused
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_bonuses_of_a_hit_in_pages(mturk, control, hit, assignment):
     assert [bonus["BonusAmount"] for bonus in first["BonusPayments"]] == ["1.00", "2.00", "3.00"]
     second = mturk.list_bonus_payments(HITId=hit["HITId"], MaxResults=3, NextToken=first["NextToken"])
     assert [bonus["BonusAmount"] for bonus in second["BonusPayments"]] == ["4.00"]
-    assert "NextToken" not in second
+    assert_ends(second, mturk.list_bonus_payments, HITId=hit["HITId"], MaxResults=3)
 
 
 def test_bonuses_of_what(mturk, marketplace, assignment):

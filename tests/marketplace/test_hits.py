@@ -5,7 +5,19 @@ import re
 
 import pytest
 
-from tests.marketplace.making import EXTERNAL, FORM, HTML, KIND, balance, do, invalid, new_hit, refused, state
+from tests.marketplace.making import (
+    EXTERNAL,
+    FORM,
+    HTML,
+    KIND,
+    assert_ends,
+    balance,
+    do,
+    invalid,
+    new_hit,
+    refused,
+    state,
+)
 
 
 def test_a_new_hit_answers_everything_it_was_given_and_the_defaults(mturk):
@@ -159,23 +171,54 @@ def test_list_hits_pages_from_the_newest_and_stays_right_while_hits_are_added(mt
     third = mturk.list_hits(MaxResults=2, NextToken=second["NextToken"])
     assert [hit["HITId"] for hit in third["HITs"]] == [made[0]]
     assert third["NumResults"] == 1
-    assert "NextToken" not in third
+    assert_ends(third, mturk.list_hits, MaxResults=2)
 
 
-def test_ten_results_by_default_and_a_token_only_when_there_is_more(mturk):
+def test_ten_results_by_default_and_a_token_that_says_whether_there_is_more(mturk):
     for _ in range(10):
         new_hit(mturk)
-    assert "NextToken" not in mturk.list_hits()
+    assert mturk.list_hits()["NextToken"].startswith("end:")
     new_hit(mturk)
     page = mturk.list_hits()
     assert page["NumResults"] == len(page["HITs"]) == 10
-    assert page["NextToken"]
+    assert page["NextToken"].startswith("p1:")
+
+
+def test_a_list_that_is_empty_has_no_token(mturk):
+    assert_ends({"NextToken": None}, mturk.list_hits)
+
+
+def test_programs_that_take_the_token_until_a_page_is_empty_read_everything(mturk, control):
+    """As oTree reads its payments, and scripts their HITs: without asking whether there is a token."""
+    hit = new_hit(mturk, MaxAssignments=5)
+    done = {do(control, hit, f"ATAKES{number}") for number in range(5)}
+    found, wanted = [], {"HITId": hit["HITId"], "MaxResults": 5}
+    while (page := mturk.list_assignments_for_hit(**wanted))["Assignments"]:
+        found += [assignment["AssignmentId"] for assignment in page["Assignments"]]
+        wanted["NextToken"] = page["NextToken"]
+    assert len(found) == 5
+    assert set(found) == done
+
+    page, hits = mturk.list_hits(MaxResults=100), []
+    while page["NumResults"] > 0:
+        hits += page["HITs"]
+        page = mturk.list_hits(MaxResults=100, NextToken=page["NextToken"])
+    assert [one["HITId"] for one in hits] == [hit["HITId"]]
+
+
+def test_who_reads_on_from_the_last_page_later_sees_what_came_meanwhile(mturk, control):
+    hit = new_hit(mturk, MaxAssignments=2)
+    do(control, hit, "AFIRSTONE")
+    last = mturk.list_assignments_for_hit(HITId=hit["HITId"])["NextToken"]
+    second = do(control, hit, "ASECONDONE")
+    page = mturk.list_assignments_for_hit(HITId=hit["HITId"], NextToken=last)
+    assert [one["AssignmentId"] for one in page["Assignments"]] == [second]
 
 
 def test_a_token_from_elsewhere_is_an_error(mturk, marketplace):
     hits = [new_hit(mturk) for _ in range(2)]
     token = mturk.list_hits(MaxResults=1)["NextToken"]
-    for wrong in ("nonsense", "p1:", "p1:AAAA", token[:-4] + "AAAA"):
+    for wrong in ("nonsense", "p1:", "end:", "p1:AAAA", "end:AAAA", token[:-4] + "AAAA", token[1:]):
         with invalid("NextToken is not valid here"):
             mturk.list_hits(NextToken=wrong)
     with invalid("NextToken is not valid here"):

@@ -12,6 +12,7 @@ from tests.marketplace.making import (
     ANSWERS,
     TEST,
     ask,
+    assert_ends,
     invalid,
     new_tested_type,
     new_type,
@@ -144,7 +145,8 @@ def test_requests_of_all_types_are_listed_in_the_order_they_came(mturk, control)
     first = mturk.list_qualification_requests(MaxResults=3)
     rest = mturk.list_qualification_requests(MaxResults=3, NextToken=first["NextToken"])
     assert [one["WorkerId"] for page in (first, rest) for one in page["QualificationRequests"]] == workers
-    assert (first["NumResults"], rest["NumResults"], "NextToken" in rest) == (3, 1, False)
+    assert (first["NumResults"], rest["NumResults"]) == (3, 1)
+    assert_ends(rest, mturk.list_qualification_requests, MaxResults=3)
     with invalid("NextToken is not valid here"):
         waiting(mturk, kinds[0], NextToken=first["NextToken"])
 

@@ -241,10 +241,10 @@ def pages(mturk, **wanted):
     while True:
         answer = mturk.list_qualification_types(MaxResults=2, **wanted, **token)
         assert answer["NumResults"] == len(answer["QualificationTypes"]) <= 2
-        found.append(answer["QualificationTypes"])
-        if "NextToken" not in answer:
+        if not answer["NumResults"]:
+            assert "NextToken" not in answer
             return found
-        assert answer["NumResults"] == 2
+        found.append(answer["QualificationTypes"])
         token = {"NextToken": answer["NextToken"]}
 
 
