@@ -30,7 +30,7 @@ _HIT_SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _CROWD_SCRIPT = re.compile(
-    r"(?:https?:)?//assets\.crowd\.aws/((?:v2/)?crowd-html-elements(?:-without-ce-polyfill)?\.js)"
+    r"(?:https?:)?//assets\.crowd\.aws/(crowd-html-elements(?:-v2)?)(?:-without-ce-polyfill)?\.js"
 )
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 _START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype[^>]*>\s*)?(?:<html(?:\s[^>]*)?>)?", re.IGNORECASE)
@@ -100,7 +100,7 @@ def document(question: Question) -> str:
     """An HTMLQuestion's page with Amazon's addresses replaced by ours, and the script that talks to the page around."""
     html = _SUBMIT.sub(lambda found: reverse("external_submit"), question.html)
     html = _HIT_SCRIPT.sub(lambda found: static("js/external-hit.js"), html)
-    html = _CROWD_SCRIPT.sub(lambda found: static(f"crowd/{found[1]}"), html)
+    html = _CROWD_SCRIPT.sub(lambda found: static(f"crowd/{found[1]}.js"), html)
     script = f'<script src="{static("js/frame.js")}"></script>'
     place = _HEAD.search(html) or _START.match(html)
     end = place.end() if place else 0

@@ -16,9 +16,14 @@
     say({ kind: "missing", url: url.slice(0, 500) });
   }, true);
 
+  const CROWD = "hitdesk:crowd"; // the name under which a whole crowd-form is kept: what it holds is more than fields
+  const crowdForm = () => {
+    const form = document.querySelector("crowd-form");
+    return form && form.draft !== undefined ? form : null;
+  };
   const fields = () =>
     [...document.querySelectorAll("input[name], textarea[name], select[name], crowd-input[name], crowd-text-area[name], crowd-checkbox[name], crowd-slider[name]")]
-      .filter((field) => !RESERVED.has(field.name || field.getAttribute("name")) && !["hidden", "password", "file", "submit", "button"].includes(field.type));
+      .filter((field) => !RESERVED.has(field.name || field.getAttribute("name")) && !["hidden", "password", "file", "submit", "button"].includes(field.type) && !crowdForm()?.contains(field));
 
   function draft() {
     const kept = {};
@@ -27,6 +32,8 @@
       const chosen = field.type === "checkbox" || field.type === "radio" ? (field.checked ? [field.value] : []) : field.multiple && field.options ? [...field.selectedOptions].map((option) => option.value) : [String(field.value ?? "")];
       kept[name] = (kept[name] || []).concat(chosen);
     }
+    const form = crowdForm();
+    if (form) kept[CROWD] = form.draft;
     return kept;
   }
 
@@ -35,6 +42,8 @@
 
   function restore() {
     if (!before || typed) return;
+    const form = crowdForm();
+    if (form && before[CROWD]) form.draft = before[CROWD];
     for (const field of fields()) {
       const values = before[field.name || field.getAttribute("name")];
       if (!Array.isArray(values)) continue;
