@@ -20,7 +20,7 @@ export function dialog(title, ...content) {
       "div",
       { class: "dialog-head" },
       heading,
-      h("button", { type: "button", class: "tool", "aria-label": "Close", autofocus: true, onclick: () => box.close() }, icon("close")),
+      h("button", { type: "button", class: "tool", "aria-label": "Close", onclick: () => box.close() }, icon("close")),
     ),
     h("div", { class: "dialog-body", part: "dialog-body", tabindex: "0" }, ...content),
   );
