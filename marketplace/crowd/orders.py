@@ -1,6 +1,5 @@
 """What the outside asks of a crowd: the body of POST /control/crowd."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ MOST_WORKERS = 10_000
 MOST_ASSIGNMENTS = 1_000
 MOST_HITS = 1_000
 LARGEST_SEED = 2**63
+LARGEST = 10**15
 # Name in the body, least and most.
 _TRAITS = {"skill": (0, 1), "honesty": (0, 1), "speed": (0.01, 100), "returns": (0, 1), "abandons": (0, 1)}
 _OTHERS = {"workers", "assignments", "seconds", "at_once", "seed", "style", "any", "HITIds", "gold"}
@@ -76,7 +76,8 @@ def carry_out(order: Order) -> dict[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, not converted: JSON knows whole numbers that are too long for a float.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _whole(given: Mapping[str, Any], name: str, least: int, most: int) -> int:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-import regex
-
+from .patterns import matches
 from .questions import MAX_BYTES, Kind, read_question
 from .safely import DocumentError, Element, read, split_tag
 
@@ -144,11 +143,8 @@ def _number_problem(answer: TextAnswer, value: str) -> str:
 
 
 def _matches(pattern: str, ignores_case: bool, value: str) -> bool:
-    try:
-        flags = regex.IGNORECASE if ignores_case else 0
-        return regex.search(pattern, value, flags, timeout=PATTERN_SECONDS) is not None
-    except (regex.error, TimeoutError, RecursionError, MemoryError):
-        return True  # JavaScript's dialect differs a little; a worker does not pay for a pattern that cannot be used
+    # JavaScript's dialect differs a little; a worker does not pay for a pattern that cannot be used.
+    return matches(pattern, value, ignores_case=ignores_case, seconds=PATTERN_SECONDS) is not False
 
 
 def _selection_problem(answer: SelectionAnswer, values: list[str], *, required: bool) -> str:

@@ -159,7 +159,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(question: str):
         filled(question, 1)
 
 
-@pytest.mark.parametrize("hint", ["{", "[]", '{"total": 3}', "[" * 60_000])
+@pytest.mark.parametrize("hint", ["{", "[]", '{"total": 3}', "[" * 60_000], ids=["open", "list", "number", "deep"])
 def test_a_hint_that_is_none_is_passed_over(hint: str):
     assert filled(page(PLAIN, hint), 1)["version"] == "3"
 

@@ -244,6 +244,7 @@ def test_classifiers_take_what_they_offer_and_gold_in_every_form():
         {"one": "Ugly", "more": ["c"]},
         {"one": {"label": "Ugly"}, "more": {"labels": ["c"]}},
         {"one.label": "Ugly", "more.labels": '["c"]'},
+        {"taskAnswers": '[{"more":{"labels":["c"]},"one":{"label":"Ugly"}}]'},
     ):
         found = tree(body, gold=gold)
         assert (found["one"]["label"], found["more"]["labels"]) == ("Ugly", ["c"])
@@ -366,6 +367,11 @@ def test_an_external_question_is_answered_only_where_its_fields_are_named():
     assert fields["why"]
 
 
+def shortened(value: str) -> str:
+    """The name of a test whose input is long."""
+    return value[:40]
+
+
 def quickly(work: Callable[[], Any]) -> Any:
     began = time.thread_time()
     try:
@@ -395,6 +401,7 @@ def ends_well(work: Callable[[], Any]) -> Any:
         "<form>&" + "amp;" * 60_000 + "</form>",
         "<crowd-form><crowd-classifier name='x' categories='" + "[" * 50_000 + "'></crowd-classifier></crowd-form>",
     ],
+    ids=shortened,
 )
 def test_a_hostile_page_is_refused_in_a_sentence_and_soon(html: str):
     assert ends_well(lambda: fill_page(html, hand())) in ({}, None)
@@ -406,6 +413,8 @@ def test_a_hostile_page_is_refused_in_a_sentence_and_soon(html: str):
         "<form><input type='hidden' name='result'><canvas></canvas><script>build()</script></form>",
         "<crowd-form><input type='hidden' name='result'></crowd-form>",
         "<form><input name='a' pattern='(a+)+$' required></form>",
+        "<crowd-form><crowd-input name='a' allowed-pattern='(?:(?:(?:a?){999}){999}){999}b' required></crowd-form>",
+        "<crowd-form><crowd-input name='a' allowed-pattern='[0-9]' min-length='4' required></crowd-form>",
         "<form>" + "<input name='a{0}' pattern='^(([a-z])+.)+[A-Z]([a-z])+$' required>" * 400 + "</form>",
         "<form><input name='a' pattern='" + "(" * 400 + "' required></form>",
         "<form><input name='a' pattern='x{90000}{90000}' required></form>",
@@ -418,6 +427,7 @@ def test_a_hostile_page_is_refused_in_a_sentence_and_soon(html: str):
         '<crowd-form><crowd-bounding-box name="b" labels="[[[,,{]"></crowd-bounding-box></crowd-form>',
         "<crowd-form><crowd-entity-annotation name='e' text='' labels='{}'></crowd-entity-annotation></crowd-form>",
     ],
+    ids=shortened,
 )
 def test_controls_that_make_no_sense_end_in_an_answer_or_a_sentence(body: str):
     for skill in (0.0, 1.0):

@@ -176,6 +176,7 @@ def test_what_they_are_paid_for_is_what_the_ledger_says(own_marketplace: servers
         ({"returns": "often"}, "returns must be"),
         ({"style": "poet"}, "style must be one of plain"),
         ({"seed": -1}, "seed must be a whole number"),
+        ({"speed": 10**400}, "speed must be"),
         ({"gold": ["x"]}, "gold must be an object"),
         ({"gold": {"mood": "b"}}, "no HITId"),
         ({"gold": {"*": "b"}}, r"gold for \* must be an object"),

@@ -38,9 +38,9 @@ def hints_in(question: str) -> Hints:
 
 
 def hints_of(gold: Gold) -> Hints:
-    """Gold answers as hints. The names a flattened form posts (`mood.label`, `flags.blurry`) are understood as well."""
+    """Gold answers as hints. What forms post is understood as well: `mood.label`, `flags.blurry`, and `taskAnswers`."""
     hints: Hints = {}
-    for name, value in gold.items():
+    for name, value in {**gold, **_task_answers(gold.get("taskAnswers"))}.items():
         is_hint = isinstance(value, dict) and bool(value) and set(value) <= _KEYS
         hints[name] = dict(value) if is_hint else {"truth": value}
         widget, _, part = name.rpartition(".")
@@ -49,6 +49,18 @@ def hints_of(gold: Gold) -> Hints:
             if isinstance(truth, dict):
                 truth[part] = value
     return hints
+
+
+def _task_answers(text: Any) -> dict[str, Any]:
+    """The answers in what a crowd-form posts in one field, `[{name: …}]`."""
+    if not isinstance(text, str):
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    found = found[0] if isinstance(found, list) and found else found
+    return found if isinstance(found, dict) else {}
 
 
 def chosen_in(truth: Any, options: list[str]) -> list[str]:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-import regex
+from marketplace.documents.patterns import MOST_PARTS, matches, parts
 
 PATTERN_SECONDS = 0.05
+CHARACTER_SECONDS = 0.01
 LONGEST = 20_000  # characters; who asks for more is not answered
 LONGEST_PATTERN = 500
 _TRIES = 6
@@ -41,7 +42,10 @@ class TextRules:
             return False
         if self.kind in _TIMES and ((self.low and text < self.low) or (self.high and text > self.high)):
             return False
-        return all(_matches(*pattern, text) for pattern in self.patterns)
+        return all(
+            matches(pattern, text, seconds=PATTERN_SECONDS, ignores_case=ignores_case, whole=whole) is not False
+            for pattern, ignores_case, whole in self.patterns
+        )
 
     def fitting(self, wanted: list[str], rng: Random) -> str | None:
         """The first of these texts that fits, made longer or shorter where that helps; else one made up; else None."""
@@ -77,20 +81,12 @@ class TextRules:
     def _only_allowed(self, text: str) -> str:
         if not self.allowed or len(self.allowed) > LONGEST_PATTERN:
             return text
-        # One look at each different character, not at each character.
-        kept = {character: _matches(self.allowed, False, True, character) for character in set(text)}
+        kept = {}
+        for character in set(text):  # one look at each different one
+            kept[character] = matches(self.allowed, character, seconds=CHARACTER_SECONDS, whole=True)
+            if kept[character] is None:
+                return text
         return "".join(character for character in text if kept[character])
-
-
-def _matches(pattern: str, ignores_case: bool, whole: bool, text: str) -> bool:
-    if len(pattern) > LONGEST_PATTERN:
-        return True
-    flags = regex.IGNORECASE if ignores_case else 0
-    try:
-        found = (regex.fullmatch if whole else regex.search)(pattern, text, flags=flags, timeout=PATTERN_SECONDS)
-    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError, ValueError):
-        return True  # JavaScript's dialect differs a little; a form whose pattern is broken takes everything
-    return found is not None
 
 
 def styled(text: str, style: str, rng: Random) -> str:
@@ -178,7 +174,7 @@ _PRINTABLE = [chr(code) for code in range(32, 127)]
 
 def made_from(pattern: str, rng: Random) -> str:
     """A text made from a pattern, which mostly matches it; "" where the pattern cannot be read."""
-    if len(pattern) > LONGEST_PATTERN:
+    if len(pattern) > LONGEST_PATTERN or parts(pattern) > MOST_PARTS:
         return ""
     parser: Any = getattr(re, "_parser")  # noqa: B009  # what `re` itself reads patterns with
     made = _Made(rng)
