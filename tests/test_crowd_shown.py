@@ -6,7 +6,7 @@ import pytest
 
 from hits.answers import read
 from marketplace.crowd.answers import answer
-from tests.marketplace.test_crowd_answers import page
+from tests.marketplace.crowds import page
 from tests.test_demo_tasks import document
 
 PICTURE = "name='here' src='https://pictures.example.org/1.png'"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests import servers
+from tests.marketplace.crowds import form, page, text_question
 from tests.marketplace.making import EXTERNAL, FORM, new_hit, new_type
-from tests.marketplace.test_crowd_answers import form, page, text_question
 
 RADIO = page("<form>" + "".join(f'<input type="radio" name="mood" value="{value}">' for value in "abcd") + "</form>")
 STEADY = {"returns": 0, "abandons": 0, "honesty": 1}

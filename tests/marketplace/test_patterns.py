@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.documents.forms import form_items, problems
 from marketplace.documents.patterns import MOST_PARTS, matches, parts
-from tests.marketplace.test_crowd_answers import form, shortened, text_question
+from tests.marketplace.crowds import form, shortened, text_question
 
 
 @pytest.mark.parametrize(
