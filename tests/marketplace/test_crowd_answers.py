@@ -1,5 +1,7 @@
 """What simulated workers fill in: forms and pages, right as often as they are skilled, and always what fits."""
 
+from random import Random
+
 import pytest
 
 from marketplace.crowd.answers import CannotAnswer
