@@ -163,7 +163,7 @@ def test_a_job_with_the_sdk_for_javascript(strict, modules):
         "listed": [["AJSFIRST", "Submitted"], ["AJSSECOND", "Submitted"]],
         "status": "Approved",
         "approved": True,
-        "pages": [5, 5, 2],
+        "pages": [5, 5, 2, 0],
         "bonuses": [["AJSFIRST", "1.00", "well done"]],
         # 0.60 for the approved one, 1.20 for the bonus, 0.60 held for each of the eleven others.
         "balance": ["9991.60", "6.60"],
