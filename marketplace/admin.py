@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -27,6 +28,15 @@ from marketplace.transactions import writing
 def _safe(cell: str) -> str:
     """A spreadsheet takes these beginnings for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _name_dates(form: Any) -> Any:
+    """A date and a time beside it are two fields; each says which it is."""
+    for field in form.base_fields.values():
+        if isinstance(field.widget, AdminSplitDateTime):
+            for widget, name in zip(field.widget.widgets, ("date", "time"), strict=True):
+                widget.attrs["aria-label"] = f"{field.label}, {name}"
+    return form
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -134,7 +144,7 @@ class InvitationAdmin(admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self._origin = origin(request)
-        return super().get_form(request, *args, **kwargs)
+        return _name_dates(super().get_form(request, *args, **kwargs))
 
     @admin.display(description="Link to send")
     def link(self, invitation: models.Invitation) -> str:
@@ -223,6 +233,9 @@ class FeeRateAdmin(ReadOnly):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("marketplace.add_feerate")
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return _name_dates(super().get_form(request, *args, **kwargs))
 
 
 @admin.register(models.LedgerEntry)

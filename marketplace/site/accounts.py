@@ -44,6 +44,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.OPEN_SIGNUP or open_invitation(request.session.get(INVITATION, "")) is not None
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if request.user.is_staff and not Worker.objects.filter(user=request.user.pk).exists():
+            return reverse("admin:index")
+        return super().get_login_redirect_url(request)
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         # allauth joins user and key with a dash, as its URL does; it would build the origin from the Host header.
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

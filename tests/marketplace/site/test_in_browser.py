@@ -1,6 +1,7 @@
 """What scripts add to the worker site, in a real browser: drafts, frames, deadlines; what hostile tasks cannot."""
 
 import http.server
+import itertools
 import threading
 import time
 import urllib.parse
@@ -13,6 +14,7 @@ import pytest
 from tests import servers
 from tests.marketplace.site.conftest import PASSWORD
 from tests.marketplace.site.test_finding_and_doing import FORM
+from tests.marketplace.site.test_operator import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("worker-site")]
 
@@ -311,13 +313,36 @@ PAGES = (
     *("/tasks/", "/work/", "/qualifications/", "/earnings/", "/messages/", "/profile/", "/accounts/email/"),
     *("/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/", "/nowhere/"),
 )
+AXE = next((servers.ROOT / "tests" / "assets").glob("axe-core-*/axe.min.js"))
 OUTSIDE = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/join/x/", "/from/x/?id=1")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_scrolls_sideways_or_has_a_serious_barrier(site: Site, publish: Any, mturk: Any, theme: str) -> None:
+def look(page: Any, url: str, *, widths: tuple[int, ...] = (1280, 360), anew: bool = False) -> None:
+    """In both colours nothing scrolls sideways, and axe finds nothing serious in the page around a task.
+
+    `anew`: the page fades from one colour to the other, so it is loaded again.
+    """
+    page.goto(url)
+    for width, theme in itertools.product(widths, ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        if anew:
+            page.reload()
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text())
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{url} is {too_wide} px wider than a screen of {width}"
+        options = "{resultTypes: ['violations'], iframes: false}"
+        serious = [
+            (issue["id"], [node["html"][:120] for node in issue["nodes"]][:3])
+            for issue in page.evaluate(f"axe.run(document, {options})")["violations"]
+            if issue["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], f"{url} at {width}, {theme}"
+
+
+def test_no_page_scrolls_sideways_or_has_a_serious_barrier(site: Site, publish: Any, mturk: Any) -> None:
     page = site.page
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     long = "Donaudampfschifffahrtsgesellschaftskapitaenskajuetenschluesselloch"
     needs = {
         "QualificationTypeId": "00000000000000000071",
@@ -341,26 +366,31 @@ def test_no_page_scrolls_sideways_or_has_a_serious_barrier(site: Site, publish: 
     page.get_by_role("button", name="Hand in the test").wait_for()
     groups = [f"/tasks/{hit['HITGroupId']}/" for hit in (refused, form, framed)]
     more = [*groups, *works, f"/tasks/{form['HITGroupId']}/contact/", f"/qualifications/{kind}/", "/tasks/?q=nothing"]
-    axe = next((servers.ROOT / "tests" / "assets").glob("axe-core-*/axe.min.js")).read_text()
-
-    def look(path: str) -> None:
-        page.goto(site.url + path)
-        page.evaluate(axe)
-        for width in (1280, 360):
-            page.set_viewport_size({"width": width, "height": 800})
-            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert too_wide <= 0, f"{path} is {too_wide} px wider than a screen of {width}"
-            options = "{resultTypes: ['violations'], iframes: false}"
-            found = page.evaluate(f"axe.run(document, {options})")["violations"]
-            serious = [
-                (issue["id"], [node["html"][:120] for node in issue["nodes"]][:3])
-                for issue in found
-                if issue["impact"] in ("serious", "critical")
-            ]
-            assert serious == [], f"{path} at {width}"
-
     for path in (*PAGES, *more):
-        look(path)
+        look(page, site.url + path)
     page.context.clear_cookies()
     for path in OUTSIDE:
-        look(path)
+        look(page, site.url + path)
+
+
+OPERATOR = (
+    *("", "marketplace/requester/", "marketplace/requester/add/", "marketplace/worker/", "marketplace/worker/upload/"),
+    *("marketplace/invitation/add/", "marketplace/payoutrun/", "marketplace/clock/", "marketplace/feerate/add/"),
+)
+
+
+def test_the_operator_s_pages_have_no_serious_barrier(marketplace: servers.Marketplace, browser: Any) -> None:
+    make_user(marketplace, "--operator", "looker")
+    # A context of its own: axe itself tries a style that the admin's policy refuses.
+    context = browser.new_context(reduced_motion="reduce")
+    try:
+        page = context.new_page()
+        page.goto(f"{marketplace.url}/accounts/login/")
+        page.fill("[name=login]", "looker")
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/operator/")
+        for path in OPERATOR:
+            look(page, f"{marketplace.url}/operator/{path}", widths=(1280,), anew=True)
+    finally:
+        context.close()
