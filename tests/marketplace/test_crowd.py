@@ -250,7 +250,7 @@ def test_a_history_that_cannot_be_lived_is_refused(own_marketplace: servers.Mark
 
 
 def test_the_crowd_beside_the_server_answers_only_who_invites_it(tmp_path_factory: pytest.TempPathFactory):
-    with servers.marketplace(tmp_path_factory.mktemp("crowded"), "--crowd", "4") as running:
+    with servers.marketplace(tmp_path_factory.mktemp("crowded"), "--crowd", "4", "--crowd-speed", "20") as running:
         mturk = running.client("AKIACROWD")
         short = page('<form><input type="radio" name="paid" value="card"></form>')
         invited = new_hit(mturk, Question=short, MaxAssignments=9, RequesterAnnotation=INVITED)
