@@ -32,6 +32,17 @@ class Shown:
         return json.dumps(said) if said else ""
 
     @property
+    def is_menu(self) -> bool:
+        """Whether one choice of a menu; a menu shows words alone, so pictures and formatted choices are buttons."""
+        answer = self.item.selection_answer
+        return (
+            answer is not None
+            and answer.is_single
+            and answer.style in {"dropdown", "combobox", "list"}
+            and all(choice.content.kind == "text" for choice in answer.choices)
+        )
+
+    @property
     def other_value(self) -> str:
         answer = self.item.selection_answer
         offered = {choice.identifier for choice in answer.choices} if answer else set()

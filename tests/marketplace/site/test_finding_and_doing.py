@@ -1,5 +1,6 @@
 """From signing up to being paid, without scripts; what scripts add is tested in a browser."""
 
+import re
 from typing import Any
 
 from tests.marketplace.site.conftest import Visitor
@@ -163,3 +164,33 @@ def test_hostile_words_of_a_requester_are_only_words(worker: Visitor, publish: A
         text = worker.get(path).text
         assert "<img src=x" not in text
         assert "<script>alert" not in text
+
+
+MENUS = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionForm.xsd">
+<Overview><FormattedContent><![CDATA[<p>Read <b>all</b> of it</p>]]></FormattedContent></Overview>
+<Question><QuestionIdentifier>menu</QuestionIdentifier><IsRequired>true</IsRequired><QuestionContent><Text>Fruit</Text>
+</QuestionContent><AnswerSpecification><SelectionAnswer><StyleSuggestion>combobox</StyleSuggestion><Selections>
+<Selection><SelectionIdentifier>a</SelectionIdentifier><Text>Apple &lt;3</Text></Selection>
+<OtherSelection/></Selections>
+</SelectionAnswer></AnswerSpecification></Question>
+<Question><QuestionIdentifier>drop</QuestionIdentifier><QuestionContent><Text>Drink</Text></QuestionContent>
+<AnswerSpecification><SelectionAnswer><StyleSuggestion>dropdown</StyleSuggestion><Selections><Selection>
+<SelectionIdentifier>t</SelectionIdentifier><FormattedContent><![CDATA[<b>Tea</b>]]></FormattedContent></Selection>
+</Selections></SelectionAnswer></AnswerSpecification></Question></QuestionForm>"""
+
+
+def test_menus_buttons_and_an_answer_of_one_s_own(worker: Visitor, publish: Any, mturk: Any) -> None:
+    hit = publish(Question=MENUS)
+    assignment_id = accept(worker, hit)
+    page = worker.get(f"/work/{assignment_id}/").text
+    assert "<p>Read <b>all</b> of it</p>" in page
+    assert '<option value="a">Apple &lt;3</option>' in page
+    assert "<b>Tea</b>" in page, "a menu could not show it, so it is a button"
+    assert 'type="radio" name="drop" value="t"' in page
+    [menu] = re.findall(r"<select[^>]*>", page)
+    assert "required" not in menu, "or nothing but the menu would be an answer"
+    submit = f"/work/{assignment_id}/submit/"
+    assert "Please choose." in worker.post(submit, [("menu", ""), ("menu", "")]).text
+    assert worker.post(submit, [("menu", ""), ("menu", "Durian")]).status == 200
+    [handed_in] = mturk.list_assignments_for_hit(HITId=hit["HITId"])["Assignments"]
+    assert "<OtherSelectionText>Durian</OtherSelectionText>" in handed_in["Answer"]

@@ -163,6 +163,37 @@ def test_a_question_form_is_done_with_the_keyboard_alone(site: Site, publish: An
     assert "dogs" not in answer
 
 
+SLOW = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionForm.xsd">
+<Question><QuestionIdentifier>zip</QuestionIdentifier><QuestionContent><Text>ZIP</Text></QuestionContent>
+<AnswerSpecification><FreeTextAnswer><Constraints>
+<AnswerFormatRegex regex="^[0-9]{5}$" errorText="Five digits, please."/>
+</Constraints></FreeTextAnswer></AnswerSpecification></Question>
+<Question><QuestionIdentifier>slow</QuestionIdentifier><QuestionContent><Text>Slow</Text></QuestionContent>
+<AnswerSpecification><FreeTextAnswer><Constraints><AnswerFormatRegex regex="^(a+)+$"/></Constraints></FreeTextAnswer>
+</AnswerSpecification></Question></QuestionForm>"""
+
+
+def test_a_pattern_is_said_by_the_browser_and_one_that_runs_for_ever_holds_nothing_up(
+    site: Site, publish: Any, mturk: Any
+) -> None:
+    hit = publish(Question=SLOW)
+    site.accept(hit)
+    zip_said = "document.querySelector('[name=zip]').validationMessage"
+    site.page.fill("[name=zip]", "123")
+    until(lambda: site.page.evaluate(zip_said) == "Five digits, please.")
+    site.page.fill("[name=slow]", "a" * 40 + "!")
+    site.page.fill("[name=zip]", "12345")
+    until(lambda: site.page.evaluate(zip_said) == "")
+    site.page.get_by_role("button", name="Hand it in").click()
+    site.page.get_by_text("Invalid input supplied.").wait_for()  # the server's own word
+    assert site.page.locator("[name=slow]").input_value().endswith("a!"), "what was typed is still there"
+    site.page.fill("[name=slow]", "aaa")
+    until(lambda: site.page.evaluate("document.querySelector('[name=slow]').validationMessage") == "")
+    site.page.get_by_role("button", name="Hand it in").click()
+    site.page.wait_for_url("**/tasks/**")
+    assert len(answers(mturk, hit)) == 1
+
+
 class Elsewhere(http.server.BaseHTTPRequestHandler):
     """A requester's own server: a form that posts to turkSubmitTo, as api:2712 asks for."""
 
