@@ -194,3 +194,25 @@ def test_menus_buttons_and_an_answer_of_one_s_own(worker: Visitor, publish: Any,
     assert worker.post(submit, [("menu", ""), ("menu", "Durian")]).status == 200
     [handed_in] = mturk.list_assignments_for_hit(HITId=hit["HITId"])["Assignments"]
     assert "<OtherSelectionText>Durian</OtherSelectionText>" in handed_in["Answer"]
+
+
+def test_earnings_say_what_was_paid_when_and_why_not(worker: Visitor, publish: Any, mturk: Any, control: Any) -> None:
+    first, second = publish(), publish(Reward="0.40")
+    for hit in (first, second):
+        assignment_id = accept(worker, hit)
+        Visitor(worker.url).post("/mturk/externalSubmit", {"assignmentId": assignment_id, "total": "1"})
+        if hit is first:
+            mturk.reject_assignment(AssignmentId=assignment_id, RequesterFeedback="Empty <i>answer</i>")
+        else:
+            mturk.approve_assignment(AssignmentId=assignment_id)
+            mturk.send_bonus(
+                WorkerId=worker.worker_id, AssignmentId=assignment_id, BonusAmount="0.25", Reason="Very quick"
+            )
+    text = " ".join(worker.get("/earnings/").text.split())
+    assert "Empty &lt;i&gt;answer&lt;/i&gt;" in text
+    assert "Bonus $0.25: Very quick" in text
+    assert "<s>$0.12</s>" in text, "what was rejected is not paid"
+    day = re.search(r'<ul class="lines"><li><span class="grow">(.*?)</span>.*?(\d) payments</span>.*?\$([\d.]+)', text)
+    assert day
+    assert (day[2], day[3]) == ("2", "0.65")
+    assert f"{first['HITId']}" not in text
