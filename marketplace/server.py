@@ -11,10 +11,10 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import waitress  # type: ignore[import-untyped]
+import waitress
 from django.conf import settings
-from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 THREADS = 64  # a client with 150 ms latency and four threads would be held to 26 calls a second
 SHUTDOWN = 2  # seconds given to calls under way when the process is asked to end
