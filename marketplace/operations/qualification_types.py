@@ -13,6 +13,9 @@ from . import finding, limits, shapes
 from .pages import page
 
 FEW = 500
+# Name, description, keywords and what is between them; a case-folded character may be three. Longer queries find
+# nothing, and SQLite would not look for them.
+LONGEST_SEARCHED = 3 * (200 + 2000 + 1000 + 2)
 FOREVER = 2_147_483_647  # seconds; the reference sets no limit to a retry delay
 
 
@@ -92,7 +95,9 @@ def list_qualification_types(requester: Requester, request: dict[str, Any]) -> d
     if not own_only:
         rows |= QualificationType.objects.filter(is_active=True, deleted_at=None)
     rows = rows.filter(disposed_at=None)
-    if query:
+    if len(query) > LONGEST_SEARCHED:
+        rows = rows.none()
+    elif query:
         rows = rows.filter(searched__contains=query)
     system = (
         [] if own_only or request["MustBeRequestable"] else [row for row in _system_rows() if query in row.searched]

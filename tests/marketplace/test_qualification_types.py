@@ -235,6 +235,12 @@ def test_pages_of_types_come_one_after_the_other_over_the_systems_and_the_reques
         mturk.list_qualification_types(MustBeRequestable=True, NextToken=answer["NextToken"])
 
 
+@pytest.mark.parametrize("query", ["x" * 60_000, "%" * 9_000, "_\\" * 30_000, "\N{UNICORN FACE}" * 50_000])
+def test_a_query_longer_than_any_text_finds_nothing(mturk, query):
+    new_type(mturk)
+    assert mturk.list_qualification_types(MustBeRequestable=False, Query=query)["QualificationTypes"] == []
+
+
 def pages(mturk, **wanted):
     """The pages of a list, two rows each."""
     token, found = {}, []
