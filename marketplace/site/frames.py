@@ -29,8 +29,10 @@ _HIT_SCRIPT = re.compile(
     r"(?:https?:)?//(?:s3\.amazonaws\.com/mturk-public|mturk-public\.s3\.amazonaws\.com)/externalHIT_v1\.js",
     re.IGNORECASE,
 )
+# With all its variants: /crowd-html-elements.js, /crowd-html-elements-v2.js, /v2/…, …-without-ce-polyfill.js
 _CROWD_SCRIPT = re.compile(
-    r"(?:https?:)?//assets\.crowd\.aws/(crowd-html-elements(?:-v2)?)(?:-without-ce-polyfill)?\.js"
+    r"(?:https?:)?//assets\.crowd\.aws/(?:v\d/)?crowd-html-elements(?:-v\d)?(?:-without-ce-polyfill)?(?:\.min)?\.js",
+    re.IGNORECASE,
 )
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 _START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype[^>]*>\s*)?(?:<html(?:\s[^>]*)?>)?", re.IGNORECASE)
@@ -96,11 +98,16 @@ def _port(address: SplitResult) -> int:
     return address.port or (443 if address.scheme == "https" else 80)
 
 
+def _crowd_file(address: str) -> str:
+    """Our own file in the place of one of Amazon's: every name of both versions is served."""
+    return "crowd/crowd-html-elements-v2.js" if "v2" in address.lower() else "crowd/crowd-html-elements.js"
+
+
 def document(question: Question) -> str:
     """An HTMLQuestion's page with Amazon's addresses replaced by ours, and the script that talks to the page around."""
     html = _SUBMIT.sub(lambda found: reverse("external_submit"), question.html)
     html = _HIT_SCRIPT.sub(lambda found: static("js/external-hit.js"), html)
-    html = _CROWD_SCRIPT.sub(lambda found: static(f"crowd/{found[1]}.js"), html)
+    html = _CROWD_SCRIPT.sub(lambda found: static(_crowd_file(found[0])), html)
     script = f'<script src="{static("js/frame.js")}"></script>'
     place = _HEAD.search(html) or _START.match(html)
     end = place.end() if place else 0

@@ -31,10 +31,9 @@ def messages(request: HttpRequest, worker: Worker) -> HttpResponse:
     shown = list(Message.objects.filter(worker=worker).select_related("requester").order_by("-pk")[:PAGE])
     unread = [message.pk for message in shown if message.read_at is None]
     asked = list(Inquiry.objects.filter(worker=worker).select_related("hit_type__requester").order_by("-pk")[:PAGE])
-    response = render(request, "site/messages.html", {"rows": shown, "unread_here": set(unread), "asked": asked})
     if unread:
         Message.objects.filter(pk__in=unread, read_at=None).update(read_at=clock.now())
-    return response
+    return render(request, "site/messages.html", {"rows": shown, "unread_here": set(unread), "asked": asked})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

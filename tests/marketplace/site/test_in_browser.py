@@ -281,6 +281,26 @@ def test_a_script_that_cannot_be_loaded_is_told(site: Site, publish: Any) -> Non
     assert "http://127.0.0.1:9/library.js" in site.page.locator("[data-missing]").inner_text()
 
 
+@pytest.mark.parametrize("name", ["crowd-html-elements.js", "crowd-html-elements-v2.js"])
+def test_crowd_elements_come_from_this_site_and_survive_a_reload(
+    site: Site, publish: Any, mturk: Any, name: str
+) -> None:
+    body = (
+        f'<script src="https://assets.crowd.aws/{name}"></script><crowd-form answer-format="flatten-objects">'
+        '<crowd-input name="total" label="Total" required></crowd-input></crowd-form>'
+    )
+    hit = publish(Question=task(body))
+    site.accept(hit)
+    site.frame.locator("crowd-input input").fill("7.30")
+    site.page.get_by_text("What you typed is kept in this browser.").wait_for()
+    site.page.reload()
+    until(lambda: site.frame.locator("crowd-input input").input_value() == "7.30")
+    site.frame.get_by_role("button", name="Submit").click()
+    site.page.wait_for_url("**/tasks/**")
+    [answer] = answers(mturk, hit)
+    assert "7.30" in answer
+
+
 ATTACK = """<p id="found">nothing yet</p><form id="back" method="post" action="/work/ID/return/" target="sink"></form>
 <iframe name="sink"></iframe><script>
 const found = [];
