@@ -15,6 +15,8 @@ from django_countries import countries
 from marketplace.site.accounts import new_worker
 from marketplace.transactions import writing
 
+# Of first passwords: nothing that looks like something else, or that a spreadsheet takes for a formula.
+LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"
 MOST_ROWS, MOST_BYTES = 5000, 2_000_000
 
 
@@ -60,7 +62,7 @@ def create_from_csv(rows: list[dict[str, str]]) -> list[tuple[str, str, str, str
 def _create(row: dict[str, str]) -> tuple[str, str, str, str, str]:
     name, email = row.get("username", ""), row.get("email", "")
     country, subdivision = row.get("country", "").upper() or "US", row.get("subdivision", "").upper()
-    password = secrets.token_urlsafe(9)
+    password = "".join(secrets.choice(LEGIBLE) for _ in range(14))
     user = User(username=name, email=email)
     try:
         User.username_validator(name)

@@ -84,6 +84,7 @@ def test_workers_from_a_csv_each_row_by_itself(own_marketplace: servers.Marketpl
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [bool(row["WorkerId"]) for row in rows] == [True, False, False, False, False, False]
     assert "already" in rows[1]["problem"]
+    assert re.fullmatch("[a-z0-9]{14}", rows[0]["password"]), "it survives a spreadsheet, and being read out"
     assert not re.search(r"^=", answer.text, re.MULTILINE), "no cell is a formula"
     worker = Visitor(own_marketplace.url)
     worker.get("/accounts/login/")
