@@ -43,7 +43,8 @@ AWS_ENDPOINTS = {
 }
 #: Of a list that always has another page: HITs of an account, and rows of one of many lists, by the hundred.
 MOST_PAGES, MOST_PAGES_OF_ONE = 50_000, 2_000
-
+#: Kept at a time: a reading and a writing one for each of so many accounts.
+MOST_CLIENTS = 100
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -139,7 +140,7 @@ class _Identity:
     secret_encrypted: str
 
 
-_clients: dict[tuple[_Identity, bool], Any] = {}
+_clients: dict[tuple[_Identity, bool], Any] = {}  # the oldest first
 _clients_lock = threading.Lock()
 
 
@@ -216,6 +217,9 @@ def client_for(account: Account, *, write: bool) -> Any:
                 raise Refused(str(error), "Undecipherable") from error
             except (ProfileNotFound, BotoCoreError, ValueError) as error:
                 raise Refused(f"A connection could not be prepared: {error}", type(error).__name__) from error
+            # Those of settings that were changed are not needed any more, and each holds megabytes and connections.
+            while len(_clients) >= MOST_CLIENTS:
+                del _clients[next(iter(_clients))]
             _clients[identity, write] = client
     return client
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard import commands, jobs
+from dashboard import commands, jobs, mturk
 from dashboard.jobs import preparing
 from dashboard.models import Account, Command, JobState, State
 from hits.actions import approve
@@ -150,3 +150,12 @@ def test_answers_follow_their_hit_into_another_batch(lab: Lab) -> None:
     assert [row.assignment_id for row in found] == [answer.assignment_id]
     before = QueueFilter(QueryDict(f"batch={answer.batch_id}")).apply(Assignment.objects.of(lab.account))
     assert not before.exists()
+
+
+def test_clients_of_settings_that_were_changed_do_not_pile_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mturk, "MOST_CLIENTS", 4)
+    for number in range(9):
+        lab.account.access_key_id = f"KEY{number}"
+        mturk.call(lab.account, "GetAccountBalance", {}, write=False)
+    assert len(mturk._clients) <= 4
+    assert mturk.client_for(lab.account, write=False) is mturk.client_for(lab.account, write=False)
