@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ...documents.attributes import loose
 from .hand import Hand
-from .loose import labels, loose, name_of
+from .labels import labels, name_of
 from .masks import painted
 from .numbers import pixels
 from .shapes import SHAPES, Size, boxes, drawn
