@@ -49,6 +49,9 @@ def _end_with_parent(parent: int) -> Callable[[], None]:
     libc = ctypes.CDLL(None)
 
     def set_signal() -> None:
+        # A run in the background of a shell has these ignored, and so would its children.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:
             os._exit(1)

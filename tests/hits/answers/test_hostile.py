@@ -266,7 +266,7 @@ def test_too_much_is_bounded_in_time_and_size(value, name):
     start = time.process_time()
     answer = read(xml)
     markup = draw(answer)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5  # what is not bounded takes minutes
     assert "could not be shown" not in answer.problem
     assert len(markup) < 1_000_000
     # Beyond four hundred rows the rest is counted instead.
