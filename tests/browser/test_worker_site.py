@@ -46,7 +46,7 @@ def test_from_signing_up_to_being_paid(demo: Demo, sign_in: Any, browser: Any) -
         worker.get_by_role("button", name="Sign up").click()
         worker.get_by_role("link", name=title, exact=True).click()
         worker.get_by_role("button", name="Accept & work").click()
-        worker.wait_for_url("**/work/*/")
+        worker.wait_for_url("**/assignments/*/")
         assignment_id = worker.url.rstrip("/").rsplit("/", 1)[1]
         worker.frame_locator("iframe").get_by_label("Which bird is it?").fill("dunnock")
         worker.frame_locator("iframe").get_by_role("button", name="Submit").tap()

@@ -65,12 +65,14 @@ def test_a_form_s_wrong_answers_come_back_with_everything_typed(worker: Visitor,
     hit = publish(Question=FORM)
     assignment_id = accept(worker, hit)
     typed = '12"><script>x</script>'
-    page = worker.post(f"/work/{assignment_id}/submit/", [("age", typed), ("likes", "nonsense"), ("likes", "tea")])
+    page = worker.post(
+        f"/assignments/{assignment_id}/submit/", [("age", typed), ("likes", "nonsense"), ("likes", "tea")]
+    )
     assert page.status == 422
     assert "&quot;&gt;&lt;script&gt;" in page.text
     assert "<script>x" not in page.text
     assert "data-posted" in page.text, "what was kept in the browser is older"
-    assert worker.post(f"/work/{assignment_id}/submit/", [("age", "4" * 5000)]).status == 422
+    assert worker.post(f"/assignments/{assignment_id}/submit/", [("age", "4" * 5000)]).status == 422
     assert count(mturk, hit) == 0
 
 
@@ -78,7 +80,7 @@ def test_too_late_for_a_form_shows_what_was_typed(worker: Visitor, publish: Any,
     hit = publish(Question=FORM, AssignmentDurationInSeconds=60)
     assignment_id = accept(worker, hit)
     control.advance(61)
-    page = worker.post(f"/work/{assignment_id}/submit/", [("age", "37"), ("likes", "tea")])
+    page = worker.post(f"/assignments/{assignment_id}/submit/", [("age", "37"), ("likes", "tea")])
     assert page.status == 409
     assert "Nothing was handed in now" in page.text
     assert "<dd>37</dd>" in page.text
@@ -92,7 +94,7 @@ def test_blocked_or_expired_while_working_the_work_is_still_taken(
     hit = publish(MaxAssignments=3)
     first, second = accept(worker, hit), accept(another_worker, hit)
     mturk.create_worker_block(WorkerId=worker.worker_id, Reason="r")
-    assert worker.get(f"/work/{first}/").status == 200
+    assert worker.get(f"/assignments/{first}/").status == 200
     assert Visitor(worker.url).post(SUBMIT, {"assignmentId": first, "total": "1"}).status == 200
     mturk.update_expiration_for_hit(HITId=hit["HITId"], ExpireAt=0)
     assert Visitor(worker.url).post(SUBMIT, {"assignmentId": second, "total": "2"}).status == 200
@@ -137,5 +139,5 @@ def test_odd_queries_are_no_errors(worker: Visitor, publish: Any) -> None:
         "/qualifications/?q=%00%25",
     ):
         assert worker.get(path).status == 200, path
-    for path in ("/tasks/%00/", "/work/%00/", "/frame/%00/", "/qualifications/%00/"):
+    for path in ("/tasks/%00/", "/assignments/%00/", "/frame/%00/", "/qualifications/%00/"):
         assert worker.get(path).status == 404, path

@@ -21,7 +21,7 @@ def accept(worker: Visitor, hit: dict[str, Any]) -> str:
     """Take a HIT on the site; returns the AssignmentId."""
     page = worker.post(f"/tasks/{hit['HITGroupId']}/accept/", {"hit": hit["HITId"]})
     assert page.status == 200
-    assert page.path.startswith("/work/")
+    assert page.path.startswith("/assignments/")
     return page.path.split("/")[2]
 
 
@@ -33,7 +33,7 @@ def test_from_the_list_to_the_money(worker: Visitor, publish: Any, mturk: Any, c
     assert f"/frame/{hit['HITId']}/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&amp;hitId=" in group.text
     assert "workerId" not in group.text
     assignment_id = accept(worker, hit)
-    task = worker.get(f"/work/{assignment_id}/").text
+    task = worker.get(f"/assignments/{assignment_id}/").text
     assert (
         f"assignmentId={assignment_id}&amp;hitId={hit['HITId']}&amp;workerId={worker.worker_id}&amp;turkSubmitTo="
         in task
@@ -48,7 +48,7 @@ def test_from_the_list_to_the_money(worker: Visitor, publish: Any, mturk: Any, c
     earnings = worker.get("/earnings/").text
     assert "$0.12" in earnings
     assert "Well done" in earnings
-    assert "Approved" in worker.get(f"/work/{assignment_id}/").text
+    assert "Approved" in worker.get(f"/assignments/{assignment_id}/").text
 
 
 def test_a_second_a_late_and_a_foreign_submission_get_a_sentence_and_change_nothing(
@@ -75,18 +75,18 @@ def test_a_second_a_late_and_a_foreign_submission_get_a_sentence_and_change_noth
     [handed_in] = mturk.list_assignments_for_hit(HITId=hit["HITId"])["Assignments"]
     assert "<FreeText>1</FreeText>" in handed_in["Answer"]
     # A worker's page of what is not theirs does not exist.
-    assert worker.get(f"/work/{second}/").status == 404
-    assert worker.post(f"/work/{second}/return/").status == 404
+    assert worker.get(f"/assignments/{second}/").status == 404
+    assert worker.post(f"/assignments/{second}/return/").status == 404
     assert worker.get(f"/frame/{second}/").status == 404
 
 
 def test_a_question_form_is_drawn_checked_and_handed_in(worker: Visitor, publish: Any, mturk: Any) -> None:
     hit = publish(Question=FORM)
     assignment_id = accept(worker, hit)
-    page = worker.get(f"/work/{assignment_id}/").text
+    page = worker.get(f"/assignments/{assignment_id}/").text
     assert "How old are you?" in page
     assert 'type="number"' in page
-    submit = f"/work/{assignment_id}/submit/"
+    submit = f"/assignments/{assignment_id}/submit/"
     for fields, sentence in (
         ([("age", "")], "Please answer this."),
         ([("age", "12")], "18 or more"),
@@ -110,7 +110,7 @@ def test_the_last_one_goes_to_one_worker_and_the_other_reads_why(
     accept(worker, hit)
     late = another_worker.post(f"/tasks/{hit['HITGroupId']}/accept/")
     assert (late.status, "Somebody was faster" in late.text) == (409, True)
-    back = worker.post(f"/work/{accept_again(worker, hit)}/return/")
+    back = worker.post(f"/assignments/{accept_again(worker, hit)}/return/")
     assert "Given back" in back.text
     accept(another_worker, hit)
 
@@ -118,7 +118,7 @@ def test_the_last_one_goes_to_one_worker_and_the_other_reads_why(
 def accept_again(worker: Visitor, hit: dict[str, Any]) -> str:
     """The AssignmentId of what the worker holds already, from the group's own page."""
     page = worker.get(f"/tasks/{hit['HITGroupId']}/").text
-    return page.split("/work/")[1:][-1].split("/")[0]
+    return page.split("/assignments/")[1:][-1].split("/")[0]
 
 
 def test_a_frame_is_a_program_of_nobody(worker: Visitor, publish: Any) -> None:
@@ -182,14 +182,14 @@ MENUS = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanica
 def test_menus_buttons_and_an_answer_of_one_s_own(worker: Visitor, publish: Any, mturk: Any) -> None:
     hit = publish(Question=MENUS)
     assignment_id = accept(worker, hit)
-    page = worker.get(f"/work/{assignment_id}/").text
+    page = worker.get(f"/assignments/{assignment_id}/").text
     assert "<p>Read <b>all</b> of it</p>" in page
     assert '<option value="a">Apple &lt;3</option>' in page
     assert "<b>Tea</b>" in page, "a menu could not show it, so it is a button"
     assert 'type="radio" name="drop" value="t"' in page
     [menu] = re.findall(r"<select[^>]*>", page)
     assert "required" not in menu, "or nothing but the menu would be an answer"
-    submit = f"/work/{assignment_id}/submit/"
+    submit = f"/assignments/{assignment_id}/submit/"
     assert "Please choose." in worker.post(submit, [("menu", ""), ("menu", "")]).text
     assert worker.post(submit, [("menu", ""), ("menu", "Durian")]).status == 200
     [handed_in] = mturk.list_assignments_for_hit(HITId=hit["HITId"])["Assignments"]

@@ -53,7 +53,7 @@ class Site:
         """Takes a HIT of the group; returns the AssignmentId."""
         self.page.goto(f"{self.url}/tasks/{hit['HITGroupId']}/")
         self.page.get_by_role("button", name="Accept & work").click()
-        self.page.wait_for_url("**/work/*/")
+        self.page.wait_for_url("**/assignments/*/")
         return self.page.url.rstrip("/").rsplit("/", 1)[1]
 
     @property
@@ -92,10 +92,10 @@ def test_typed_work_survives_a_reload_and_the_next_one_comes_by_itself(site: Sit
     until(lambda: site.frame.locator("[name=total]").input_value() == "12.40")
     assert site.frame.get_by_label("Bill").is_checked()
     assert site.frame.locator("[name=notes]").input_value() == "a\nb"
-    with site.page.expect_response("**/work/next/"):
+    with site.page.expect_response("**/assignments/next/"):
         site.page.get_by_label("Take the next one by itself").check()
     site.frame.get_by_role("button", name="Submit").click()
-    site.page.wait_for_url(lambda url: "/work/" in url and assignment_id not in url and "next" not in url)
+    site.page.wait_for_url(lambda url: "/assignments/" in url and assignment_id not in url and "next" not in url)
     [answer] = answers(mturk, first)
     assert "<FreeText>12.40</FreeText>" in answer
     assert "<FreeText>bill</FreeText>" in answer
@@ -112,7 +112,7 @@ def test_skip_gives_another_one_and_takes_none_away(site: Site, publish: Any) ->
     site.page.get_by_role("button", name="Skip").click()
     site.page.wait_for_url(lambda url: held not in url)
     assert f"hitId={hits[1]['HITId']}" in site.page.locator("iframe").get_attribute("src")
-    site.page.goto(f"{site.url}/work/")
+    site.page.goto(f"{site.url}/assignments/")
     assert site.page.locator("main").get_by_role("link", name="Go on").count() == 1
 
 
@@ -134,7 +134,7 @@ def test_a_question_form_is_done_with_the_keyboard_alone(site: Site, publish: An
 
     tab_to("Accept & work")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/work/*/")
+    page.wait_for_url("**/assignments/*/")
     tab_to("How old are you?")
     page.keyboard.type("12")
     for name in ("Tea", "Rain", "Dogs"):
@@ -301,7 +301,8 @@ def test_crowd_elements_come_from_this_site_and_survive_a_reload(
     assert "7.30" in answer
 
 
-ATTACK = """<p id="found">nothing yet</p><form id="back" method="post" action="/work/ID/return/" target="sink"></form>
+ATTACK = """<p id="found">nothing yet</p>
+<form id="back" method="post" action="/assignments/ID/return/" target="sink"></form>
 <iframe name="sink"></iframe><script>
 const found = [];
 const attempt = (name, work) => {
@@ -316,7 +317,7 @@ attempt("top", () => { top.location = "http://127.0.0.1:9/stolen"; return "gone"
 attempt("window", () => window.open("http://127.0.0.1:9/popup") ? "opened" : "refused");
 attempt("replace", () => { top.location.replace("javascript:alert(1)"); return "gone"; });
 const id = new URLSearchParams(location.search).get("assignmentId");
-document.getElementById("back").action = "/work/" + id + "/return/";
+document.getElementById("back").action = "/assignments/" + id + "/return/";
 document.getElementById("back").submit();
 fetch("/earnings/", {credentials: "include"}).then(answer => answer.text())
   .then(text => found.push("fetch: " + text.length), () => found.push("fetch: refused"));
@@ -343,7 +344,7 @@ def test_a_hostile_task_gets_nothing_and_the_site_stays_usable(
         # The look at it is as hostile; the way around it is the list.
         site.page.goto(f"{site.url}/tasks/?q={urllib.parse.quote(hit['Title'])}")
         site.page.get_by_role("button", name="Accept & work").click()
-        site.page.wait_for_url("**/work/*/")
+        site.page.wait_for_url("**/assignments/*/")
         here = site.page.url
         found = site.frame.locator("#found", has_text="cookie").inner_text()
         for name in ("cookie", "storage", "parent", "frames", "opener", "window", "fetch"):
@@ -361,7 +362,7 @@ def test_a_hostile_task_gets_nothing_and_the_site_stays_usable(
 
 
 PAGES = (
-    *("/tasks/", "/work/", "/qualifications/", "/earnings/", "/messages/", "/profile/", "/accounts/email/"),
+    *("/tasks/", "/assignments/", "/qualifications/", "/earnings/", "/messages/", "/profile/", "/accounts/email/"),
     *("/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/", "/nowhere/"),
 )
 AXE = next((servers.ROOT / "tests" / "assets").glob("axe-core-*/axe.min.js"))
@@ -411,7 +412,7 @@ def test_no_page_scrolls_sideways_or_has_a_serious_barrier(site: Site, publish: 
         Test=FORM,
         TestDurationInSeconds=900,
     )["QualificationType"]["QualificationTypeId"]
-    works = [f"/work/{site.accept(hit)}/" for hit in (form, framed)]
+    works = [f"/assignments/{site.accept(hit)}/" for hit in (form, framed)]
     page.goto(f"{site.url}/qualifications/{kind}/")
     page.get_by_role("button", name="Begin the test").click()
     page.get_by_role("button", name="Hand in the test").wait_for()

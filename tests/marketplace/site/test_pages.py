@@ -15,7 +15,7 @@ from tests import servers
 from tests.marketplace.site.conftest import PASSWORD, Visitor
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "marketplace"
-PAGES = ("/tasks/", "/work/", "/qualifications/", "/earnings/", "/messages/", "/profile/", "/accounts/2fa/")
+PAGES = ("/tasks/", "/assignments/", "/qualifications/", "/earnings/", "/messages/", "/profile/", "/accounts/2fa/")
 
 
 def test_every_template_compiles() -> None:
@@ -34,14 +34,14 @@ def test_a_new_worker_sees_every_page_and_is_told_what_to_do_next(worker: Visito
     for path in PAGES:
         page = worker.get(path)
         assert (page.status, page.path) == (200, path)
-    assert "Nothing in hand" in worker.get("/work/").text
+    assert "Nothing in hand" in worker.get("/assignments/").text
     assert "Nothing yet" in worker.get("/earnings/").text
     assert "No messages" in worker.get("/messages/").text
 
 
 def test_signing_up_in_and_out(worker: Visitor) -> None:
     worker.post("/accounts/logout/")
-    assert worker.get("/work/").path == "/accounts/login/"
+    assert worker.get("/assignments/").path == "/accounts/login/"
     refused = worker.post("/accounts/login/", {"login": worker.name, "password": "wrong"})
     assert "correct" in refused.text
     assert worker.post("/accounts/login/", {"login": worker.name, "password": PASSWORD}).path == "/tasks/"
@@ -57,7 +57,7 @@ def test_a_country_decides_what_is_open_to_a_worker(worker: Visitor, publish: An
     assert "You live in Germany" in worker.get(f"/tasks/{hit['HITGroupId']}/").text
     assert worker.post("/profile/", {"country": "DE", "subdivision": ""}).status == 200
     assert "You live in Germany" in worker.get(f"/tasks/{hit['HITGroupId']}/").text, "now among what is met"
-    assert worker.post(f"/tasks/{hit['HITGroupId']}/accept/").path.startswith("/work/")
+    assert worker.post(f"/tasks/{hit['HITGroupId']}/accept/").path.startswith("/assignments/")
 
 
 def test_messages_are_new_once_and_questions_to_requesters_are_kept(
@@ -113,7 +113,7 @@ def test_a_platform_signs_with_its_own_key_and_its_people_say_where_they_live_on
     other = Visitor(marketplace.url)
     for bad in (link("p-17", by="rival"), link("p-17", until=expires - 7200), link("p-17", until=expires + 10**9)):
         assert other.get(bad).status == 403
-    assert other.get("/work/").path == "/accounts/login/"
+    assert other.get("/assignments/").path == "/accounts/login/"
 
 
 def test_every_form_carries_its_token(worker: Visitor) -> None:
