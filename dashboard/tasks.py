@@ -10,11 +10,15 @@ from django.utils import timezone
 
 from dashboard import audit, commands, drift, heartbeat, jobs
 from dashboard.models import Account, SyncRun, User
+from hits import digest as figures
 from hits import sync as hits_sync
+from hits.models import Assignment
 from workers import sync as workers_sync
 
 log = logging.getLogger(__name__)
 
+#: Who keeps figures of assignments, in the order they take new ones in.
+READERS: list[figures.Reader] = []
 
 _delivering: set[int] = set()
 _delivering_lock = threading.Lock()
@@ -49,6 +53,16 @@ def sweep() -> None:
         work_on_job.apply_async((str(job_id),), expires=60)
     for account_id in commands.sweep():
         deliver.apply_async((account_id,), expires=30)
+    for account_id in Assignment.objects.fresh().order_by("account").values_list("account", flat=True).distinct():
+        digest.apply_async((account_id,), expires=30)
+
+
+@shared_task
+def digest(account_id: int) -> None:
+    """Bring the figures of an account up to date."""
+    account = Account.objects.filter(pk=account_id).first()
+    while account is not None and figures.digest(account, READERS):
+        pass
 
 
 @shared_task

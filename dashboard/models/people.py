@@ -16,6 +16,7 @@ class User(AbstractUser):
     time_zone = models.CharField(
         max_length=64, blank=True, help_text="An IANA name such as Europe/Vienna; empty means the browser's."
     )
+    keys = models.JSONField(default=dict, blank=True, help_text="Action of the workbench: the key this person chose.")
 
 
 class Environment(models.TextChoices):

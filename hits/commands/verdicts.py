@@ -65,7 +65,7 @@ class Verdict(Kind):
         decided = "approved_at" if self.becomes == AssignmentStatus.APPROVED else "rejected_at"
         for feedback, keys in by_feedback.items():
             Assignment.objects.filter(pk__in=keys).update(
-                verdict=None, status=self.becomes, feedback=feedback, synced_at=now, **{decided: now}
+                verdict=None, status=self.becomes, feedback=feedback, synced_at=now, fresh=True, **{decided: now}
             )
         if not newly:
             return

@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from zlib import crc32
 
 from django.db import transaction
 from django.db.models import Q
@@ -106,7 +107,7 @@ def _store_assignments(account: Account, remote: list[Assignment]) -> bool:
             unique_fields=["account", "assignment_id"],
             update_fields=[
                 "hit", "batch", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "approved_at",
-                "rejected_at", "deadline", "feedback", "answer", "raw", "synced_at", "gone_at",
+                "rejected_at", "deadline", "feedback", "answer", "raw", "synced_at", "gone_at", "fresh",
             ],
         )  # fmt: skip
         audit.record_many(account, _events_elsewhere(account, elsewhere))
@@ -142,6 +143,8 @@ def _assignment_row(account: Account, hit: HIT, item: dict[str, Any]) -> Assignm
         answer=text(item, "Answer"),
         raw={name: value for name, value in item.items() if name != "Answer"},
         synced_at=timezone.now(),
+        # Ids of one moment look alike at MTurk, and are random here; a checksum is neither's order.
+        shuffled=crc32(item["AssignmentId"].encode()) >> 1,
     )
 
 

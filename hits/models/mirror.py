@@ -1,10 +1,15 @@
-"""The mirror of what the marketplace holds: HIT types, HITs, assignments, and the batches we group them by."""
+"""The mirror of what the marketplace holds: HIT types, HITs, assignments, and the batches we group them by.
+
+An assignment's row also carries what was made of it here (its verdict about the data, its agreement, who looks at it):
+what the queue filters and sorts by has to stand in one table.
+"""
 
 from datetime import datetime
 from decimal import Decimal
 from statistics import median
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -184,6 +189,19 @@ class AssignmentStatus(models.TextChoices):
     REJECTED = "Rejected", "Rejected"
 
 
+class DataVerdict(models.TextChoices):
+    """What an answer is worth as data; whether it is paid is another question."""
+
+    USABLE = "usable", "Usable"
+    UNUSABLE = "unusable", "Unusable"
+    UNSURE = "unsure", "Unsure"
+    CORRECTED = "corrected", "Corrected"
+
+
+#: Assignment.agreement of one that nobody else did, or that holds nothing to compare; sorts behind all others.
+NOTHING_TO_COMPARE = 101
+
+
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def of(self, account: Account) -> "AssignmentQuerySet":
         return self.filter(account=account)
@@ -191,6 +209,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def awaiting_review(self) -> "AssignmentQuerySet":
         """Submitted, and nobody here has decided yet."""
         return self.filter(status=AssignmentStatus.SUBMITTED, verdict=None, gone_at=None)
+
+    def fresh(self) -> "AssignmentQuerySet":
+        """New or changed since the figures were last brought up to date (hits.digest)."""
+        return self.filter(fresh=True)
 
     def auto_approving_before(self, moment: datetime) -> "AssignmentQuerySet":
         return self.filter(auto_approval_at__lt=moment)
@@ -267,6 +289,32 @@ class Assignment(models.Model):
     synced_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
 
+    # What people here made of it. The sync never writes these.
+    data_verdict = models.CharField(max_length=10, blank=True, default="", choices=DataVerdict.choices)
+    corrected = models.JSONField(null=True, blank=True, help_text="Field name: value as a reviewer corrected it.")
+    data_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="+"
+    )
+    data_at = models.DateTimeField(null=True, blank=True)
+    flagged = models.BooleanField(default=False, help_text="Has a Flag that nobody cleared.")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="+"
+    )
+    handed_until = models.DateTimeField(null=True, blank=True, help_text="Until then it is the reviewer's alone.")
+
+    # What the digest made of it.
+    fresh = models.BooleanField(default=True, help_text="Figures have not yet seen it, or its present status.")
+    counted = models.CharField(
+        max_length=12, blank=True, default="", help_text="The status figures have counted; empty: not counted yet."
+    )
+    agreement = models.PositiveSmallIntegerField(
+        default=NOTHING_TO_COMPARE, help_text="Percent of its fields on which it says what most of its HIT's say."
+    )
+    gold_score = models.PositiveSmallIntegerField(null=True, help_text="Percent of the gold answers that it met.")
+    shuffled = models.PositiveIntegerField(
+        default=0, help_text="A number out of its id, for a random order that stays."
+    )
+
     objects = AssignmentQuerySet.as_manager()
 
     class Meta:
@@ -292,6 +340,24 @@ class Assignment(models.Model):
                 condition=Q(verdict__isnull=False),
                 name="assignment_deciding_new",
             ),
+            # Further orders of the queue are for what waits alone.
+            models.Index(
+                fields=["account", "agreement", "id"],
+                condition=Q(status="Submitted", verdict=None, gone_at=None),
+                name="assignment_waiting_agreement",
+            ),
+            models.Index(
+                fields=["account", "worker_id", "id"],
+                condition=Q(status="Submitted", verdict=None, gone_at=None),
+                name="assignment_waiting_worker",
+            ),
+            models.Index(
+                fields=["account", "shuffled", "id"],
+                condition=Q(status="Submitted", verdict=None, gone_at=None),
+                name="assignment_waiting_shuffled",
+            ),
+            # Small, because it is emptied all the time.
+            models.Index(fields=["account", "id"], condition=Q(fresh=True), name="assignment_fresh"),
             models.Index(fields=["account", "status", "auto_approval_at", "id"], name="assignment_by_deadline"),
             models.Index(fields=["account", "auto_approval_at", "id"], name="assignment_all_deadline"),
             models.Index(fields=["account", "status", "submitted_at", "id"], name="assignment_by_submission"),

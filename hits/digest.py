@@ -1,0 +1,47 @@
+"""Bringing figures up to date: every new or changed assignment is shown once to all who keep figures of them.
+
+A row is `fresh` from the moment the sync wrote it, or a verdict settled, until all readers have taken it in, in one
+transaction: figures are exact whatever dies, and what they cost is what changed.
+"""
+
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from dashboard.models import Account
+from hits.models import Assignment
+
+#: Rows of one transaction; on SQLite nobody else writes meanwhile.
+CHUNK = 100
+_LOCK = 0x48495473
+
+#: Takes rows in with `counted` as the readers have counted each (empty: never yet) and `status` as it is now.
+Reader = Callable[[Account, list[Assignment]], None]
+
+
+def digest(account: Account, readers: Sequence[Reader], *, chunk: int = CHUNK) -> int:
+    """Show one chunk of fresh assignments to the readers; how many there were. Zero: nothing is left.
+
+    Only one worker at a time does this for an account, so that nothing is counted twice. Of several readers none is
+    called unless all are: what one of them raises leaves the chunk fresh.
+    """
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            # Not the account's row: a worker that settles takes that one after its assignments.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, account.pk])
+        rows = list(
+            Assignment.objects.of(account)
+            .fresh()
+            .select_for_update(of=("self",))
+            .select_related("hit", "hit__hit_type")
+            .defer("raw", "hit__raw")
+            .order_by("pk")[:chunk]
+        )
+        if not rows:
+            return 0
+        for read in readers:
+            read(account, rows)
+        Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(fresh=False, counted=F("status"))
+    return len(rows)
