@@ -29,6 +29,7 @@ account_urls: list[URLPattern | URLResolver] = [
     path("search/", views.search, name="search"),
     path("", include("hits.urls")),
     path("", include("workers.urls")),
+    path("", include("qualifications.urls")),
 ]
 
 urlpatterns = [

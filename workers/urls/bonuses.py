@@ -1,8 +1,9 @@
+"""Bonuses, one and many."""
+
 from django.urls import path
 
 from workers import views
 
 urlpatterns = [
-    path("workers/<str:worker_id>/", views.record, name="worker_record"),
     path("review/<str:assignment_id>/bonus/", views.bonus, name="bonus"),
 ]

@@ -1,0 +1,35 @@
+"""What a rule can propose, by name: the app an action belongs to registers it, so that rules need not know that app."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from dashboard.models import Account, Command, User
+from dashboard.permissions import Denied
+
+#: Called with account, assignment_id, worker_id, by, reason and amount (dollars); gives the Command asked for, if any.
+Proposal = Callable[..., Command | None]
+
+_proposals: dict[str, Proposal] = {}
+
+
+def register(name: str) -> Callable[[Proposal], Proposal]:
+    """Decorator: make an action known under the name that rules propose it by."""
+
+    def add(proposal: Proposal) -> Proposal:
+        if name in _proposals:
+            raise ValueError(f"two actions are proposed as {name}")
+        _proposals[name] = proposal
+        return proposal
+
+    return add
+
+
+def carry_out(
+    name: str, *, account: Account, assignment_id: str, worker_id: str, by: User, reason: str, amount: Decimal
+) -> Command | None:
+    """Do what was proposed, in the caller's transaction. Denied with the sentence why it cannot be done."""
+    if name not in _proposals:
+        raise Denied("Nobody here knows how to do this.")
+    return _proposals[name](
+        account=account, assignment_id=assignment_id, worker_id=worker_id, by=by, reason=reason, amount=amount
+    )
