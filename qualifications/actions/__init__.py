@@ -1,0 +1,1 @@
+"""What a person can do with qualifications, a file for each noun."""

@@ -1,0 +1,1 @@
+"""Kinds of write that concern qualifications, a file for each noun."""

@@ -1,0 +1,1 @@
+"""Remote collections become rows."""

@@ -1,0 +1,1 @@
+"""Pages of qualifications, a file for each noun."""
