@@ -4,14 +4,15 @@ import hmac
 import re
 import time
 
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from marketplace.site.access import worker_of
 from marketplace.site.accounts import INVITATION, open_invitation, origin, signature, worker_from
 
 LONGEST_LINK = 366 * 86400  # seconds ahead; one that is good for ever is a password nobody can change
@@ -57,9 +58,11 @@ def from_platform(request: HttpRequest, platform: str) -> HttpResponse:
     user = worker_from(platform, external_id)
     if not user.is_active:
         return render(request, "site/bad_link.html", {"why": "closed"}, status=403)
-    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    worker = worker_of(request)
-    if worker is not None and not worker.country:
+    if request.user != user:
+        logout(request)
+    to = "groups"
+    if not user.worker.country:
         messages.info(request, "Welcome. Say where you live: some tasks are for people of certain countries.")
-        return redirect("profile")
-    return redirect("groups")
+        to = "profile"
+    # Not Django's login(): who has set up a second step is asked for it here, too.
+    return perform_login(request, user, email_verification="none", redirect_url=reverse(to))

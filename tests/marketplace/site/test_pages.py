@@ -1,5 +1,6 @@
 """Every page of the worker site: who may see it, that it can be drawn, and the ways in."""
 
+import base64
 import hmac
 import os
 import re
@@ -114,6 +115,19 @@ def test_a_platform_signs_with_its_own_key_and_its_people_say_where_they_live_on
     for bad in (link("p-17", by="rival"), link("p-17", until=expires - 7200), link("p-17", until=expires + 10**9)):
         assert other.get(bad).status == 403
     assert other.get("/assignments/").path == "/accounts/login/"
+
+
+def test_a_signed_link_does_not_go_round_the_second_step(marketplace: Any) -> None:
+    link = platform(marketplace, "panel", "--link", "p-18")[len(marketplace.url) :]
+    visitor, again = Visitor(marketplace.url), Visitor(marketplace.url)
+    assert visitor.get(link).path == "/profile/"
+    page = visitor.get("/accounts/2fa/totp/activate/")
+    secret = re.findall(r"\b[A-Z2-7]{32}\b", page.text)[0]
+    digest = hmac.new(base64.b32decode(secret), int(time.time() // 30).to_bytes(8, "big"), "sha1").digest()
+    number = int.from_bytes(digest[digest[-1] & 15 :][:4], "big") & 0x7FFFFFFF
+    assert visitor.post("/accounts/2fa/totp/activate/", {"code": f"{number % 10**6:06}"}).status == 200
+    assert again.get(link).path == "/accounts/2fa/authenticate/"
+    assert again.get("/tasks/").path != "/tasks/"
 
 
 def test_every_form_carries_its_token(worker: Visitor) -> None:
