@@ -46,6 +46,8 @@ class QualificationType(models.Model):
     status = models.CharField(max_length=12, default="Active", help_text="Active, Inactive or Disposing.")
     test = models.TextField(blank=True, help_text="The QuestionForm document as it came.")
     answer_key = models.TextField(blank=True, help_text="The AnswerKey document as it came.")
+    # A key sent to MTurk grades at once and nobody is asked; this one stays here, and a person decides by it.
+    grading_key = models.TextField(blank=True, help_text="An AnswerKey kept here, for requests a person decides.")
     test_duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds for the test.")
     retry_delay = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Seconds until a worker may ask again; empty: once only."
@@ -86,6 +88,11 @@ class QualificationType(models.Model):
     @property
     def is_own(self) -> bool:
         return self.kind == TypeKind.OWN
+
+    @property
+    def key(self) -> str:
+        """The AnswerKey requests are scored by, ours or MTurk's; empty where there is none."""
+        return self.grading_key or self.answer_key
 
     @property
     def status_now(self) -> str:
