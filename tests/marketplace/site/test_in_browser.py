@@ -116,53 +116,6 @@ def test_skip_gives_another_one_and_takes_none_away(site: Site, publish: Any) ->
     assert site.page.locator("main").get_by_role("link", name="Go on").count() == 1
 
 
-def test_a_question_form_is_done_with_the_keyboard_alone(site: Site, publish: Any, mturk: Any) -> None:
-    hit = publish(Question=FORM)
-    page = site.page
-    page.goto(f"{site.url}/tasks/?q={urllib.parse.quote(hit['Title'])}")
-
-    def tab_to(name: str) -> None:
-        for _ in range(40):
-            page.keyboard.press("Tab")
-            if name in page.evaluate(
-                "(document.activeElement.getAttribute('aria-labelledby') || '').split(' ').map(id => document"
-                ".getElementById(id)?.textContent || '').join(' ') + (document.activeElement.closest('label')"
-                " || document.activeElement).textContent"
-            ):
-                return
-        raise AssertionError(f"the keyboard does not reach {name}")
-
-    tab_to("Accept & work")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/assignments/*/")
-    tab_to("How old are you?")
-    page.keyboard.type("12")
-    for name in ("Tea", "Rain", "Dogs"):
-        tab_to(name)
-        page.keyboard.press("Space")
-    tab_to("Hand it in")
-    page.keyboard.press("Enter")  # the browser keeps both: 18 at least, and two at most
-    assert not page.evaluate("document.querySelector('[name=age]').validity.valid")
-    assert page.evaluate("document.querySelector('[value=tea]').validationMessage") == "Please choose at most 2."
-    assert answers(mturk, hit) == []
-    page.get_by_text("What you typed is kept in this browser.").wait_for()
-    page.reload()
-    assert page.locator("[name=age]").input_value() == "12"
-    assert page.locator("[value=dogs]").is_checked()
-    tab_to("How old are you?")
-    page.keyboard.press("Control+A")
-    page.keyboard.type("34")
-    tab_to("Dogs")
-    page.keyboard.press("Space")
-    tab_to("Hand it in")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/tasks/**")
-    [answer] = answers(mturk, hit)
-    assert "<FreeText>34</FreeText>" in answer
-    assert "<SelectionIdentifier>rain</SelectionIdentifier>" in answer
-    assert "dogs" not in answer
-
-
 SLOW = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionForm.xsd">
 <Question><QuestionIdentifier>zip</QuestionIdentifier><QuestionContent><Text>ZIP</Text></QuestionContent>
 <AnswerSpecification><FreeTextAnswer><Constraints>
