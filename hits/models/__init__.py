@@ -9,11 +9,13 @@ from hits.models.mirror import (
     HITQuerySet,
     HITType,
 )
+from hits.models.quality import AnswerText, GoldChange, GoldUpload, RuleRun
 from hits.models.review import Finding, Flag, GoldAnswer, ReasonTemplate, Rule, SavedView, SecondReview
 
 __all__ = [
     "HIT",
     "NOTHING_TO_COMPARE",
+    "AnswerText",
     "Assignment",
     "AssignmentQuerySet",
     "AssignmentStatus",
@@ -22,10 +24,13 @@ __all__ = [
     "Finding",
     "Flag",
     "GoldAnswer",
+    "GoldChange",
+    "GoldUpload",
     "HITQuerySet",
     "HITType",
     "ReasonTemplate",
     "Rule",
+    "RuleRun",
     "SavedView",
     "SecondReview",
 ]

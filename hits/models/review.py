@@ -55,6 +55,16 @@ class SavedView(models.Model):
         return self.name
 
 
+class RuleQuerySet(models.QuerySet["Rule"]):
+    def kept(self) -> "RuleQuerySet":
+        """Without those that were deleted, of which the log alone is kept."""
+        return self.filter(deleted_at=None)
+
+    def looking(self) -> "RuleQuerySet":
+        """Switched on: every new answer is looked at."""
+        return self.kept().filter(on=True)
+
+
 class Rule(models.Model):
     """Quality control: what is looked at in each answer of a batch, when it holds, and what is then proposed."""
 
@@ -64,7 +74,7 @@ class Rule(models.Model):
         ATTENTION = "attention", "Attention check"
         TIME = "time", "Time taken"
         DUPLICATE = "duplicate", "Same text again"
-        EMPTY = "empty", "Required fields left empty"
+        EMPTY = "empty", "Fields left empty"
         CODE = "code", "Survey code"
 
     class Proposal(models.TextChoices):
@@ -78,19 +88,43 @@ class Rule(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rules")
     look = models.CharField(max_length=10, choices=Look.choices)
     settings = models.JSONField(default=dict, help_text="What the look needs to know: field, value, limit.")
+    when_passed = models.BooleanField(
+        default=False, help_text="It proposes where the check is passed, not where it is failed."
+    )
     proposal = models.CharField(max_length=10, choices=Proposal.choices, default=Proposal.FLAG)
     reason = models.TextField(max_length=1024, blank=True, help_text="What the worker would read.")
     amount = models.DecimalField(max_digits=12, decimal_places=2, default=0, help_text="Of the bonus, in dollars.")
     on = models.BooleanField(default=False)
     releases_itself = models.BooleanField(default=False, help_text="Policy: what it proposes is asked for at once.")
+    policy_by = models.ForeignKey(
+        _PERSON,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who let it release itself; what it asks for is asked in their name.",
+    )
     made_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Out of use; what it found is kept.")
+
+    objects = RuleQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.get_look_display()}: {self.get_proposal_display()}"
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def proposed(self) -> "FindingQuerySet":
+        """Nobody released or dismissed these yet."""
+        return self.filter(state="proposed")
+
+    def stand_again(self, command: Command) -> None:
+        """What was asked for ended without effect: it is a proposal again, for a person."""
+        self.filter(command=command).update(state="proposed", command=None, decided_by=None, decided_at=None)
 
 
 class Finding(models.Model):
@@ -100,22 +134,38 @@ class Finding(models.Model):
         PROPOSED = "proposed", "Proposed"
         RELEASED = "released", "Released"
         DISMISSED = "dismissed", "Dismissed"
+        OVERTAKEN = "overtaken", "Overtaken"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="findings")
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="findings")
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="findings")
     evidence = models.TextField(help_text="What was seen, in one sentence.")
+    beside = models.ForeignKey(
+        Assignment,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Another answer that the evidence speaks of.",
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    note = models.CharField(max_length=300, blank=True, help_text="Why policy left it, or what overtook it.")
+    due = models.BooleanField(default=False, help_text="Policy has yet to look at it.")
     command = models.ForeignKey(Command, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     decided_by = models.ForeignKey(_PERSON, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
+
+    objects = FindingQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "assignment"], name="finding_once")]
         indexes: ClassVar = [
             models.Index(fields=["account", "-id"], condition=Q(state="proposed"), name="finding_proposed"),
+            models.Index(fields=["rule", "-id"], condition=Q(state="proposed"), name="finding_proposed_rule"),
+            models.Index(fields=["account", "id"], condition=Q(due=True), name="finding_due"),
         ]
 
     def __str__(self) -> str:
