@@ -11,8 +11,8 @@ from dashboard.models import Account, User
 from dashboard.permissions import Denied, bonus_needs_release
 from hits.models import HIT, Assignment
 from marketplace.policies import bonus_fee
-from workers.actions import bonus_params, check_bonus
-from workers.commands import SendBonus
+from workers.actions.bonuses import bonus_params, check_bonus
+from workers.commands.bonuses import SendBonus
 
 
 @register

@@ -1,4 +1,4 @@
-"""The writes that concern a worker: the bonus."""
+"""SendBonus."""
 
 from django.utils import timezone
 

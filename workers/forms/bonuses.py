@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import forms
 
-from workers.actions import LARGEST_BONUS
+from workers.actions.bonuses import LARGEST_BONUS
 
 
 class BonusForm(forms.Form):

@@ -1,4 +1,4 @@
-"""What is known of workers beyond their assignments: the bonuses they were paid."""
+"""Bonuses as the remote side lists them."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What a person can do for or to a worker: pay a bonus."""
+"""The bonus: what may be paid, and the asking for it."""
 
 import uuid
 from decimal import Decimal
@@ -10,7 +10,7 @@ from dashboard.models import Command, Role, User
 from dashboard.permissions import Denied, bonus_needs_release, check_role, check_text_for_worker
 from hits.models import Assignment
 from marketplace.policies import bonus_fee
-from workers.commands import SendBonus
+from workers.commands.bonuses import SendBonus
 
 LARGEST_BONUS = Decimal("9999.99")
 

@@ -1,0 +1,181 @@
+"""The people who work here, and what a team knows of each: figures, tags, notes.
+
+A worker is known by the id MTurk gives; tables that other apps fill or read hold that text, so that nothing of theirs
+depends on whether a row stands here yet.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from dashboard.models import Account
+from hits.models import Batch
+
+_PERSON = settings.AUTH_USER_MODEL
+#: Worker.last_at of somebody who is known here but never handed anything in. Not null: tables are sorted by it.
+NEVER_SEEN = datetime(1970, 1, 1, tzinfo=UTC)
+#: A figure of which nothing is known yet; sorts below all others.
+NOTHING_YET = -1
+TAG_LONGEST = 40
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def of(self, account: Account) -> "WorkerQuerySet":
+        return self.filter(account=account)
+
+    def selected(self, selection: dict[str, list[str]]) -> "WorkerQuerySet":
+        """The rows of {"ids": [WorkerId, …]}."""
+        return self.filter(worker_id__in=selection["ids"])
+
+    def make_known(self, account: Account, worker_ids: Iterable[str]) -> dict[str, "Worker"]:
+        """The rows of these workers; whoever was not known gets one. Two statements, or three."""
+        wanted = sorted(set(worker_ids))
+        known = {row.worker_id: row for row in self.filter(account=account, worker_id__in=wanted)}
+        if missing := [worker_id for worker_id in wanted if worker_id not in known]:
+            self.bulk_create([Worker(account=account, worker_id=each) for each in missing], ignore_conflicts=True)
+            known |= {row.worker_id: row for row in self.filter(account=account, worker_id__in=missing)}
+        return known
+
+    def paid(self, account: Account, amounts: dict[str, list[Decimal]]) -> None:
+        """Count bonuses: WorkerId -> what was paid just now. Call it where the payments are written."""
+        known = self.make_known(account, amounts)
+        for worker_id in sorted(amounts):
+            self.filter(pk=known[worker_id].pk).update(
+                bonus_total=F("bonus_total") + sum(amounts[worker_id]),
+                bonus_count=F("bonus_count") + len(amounts[worker_id]),
+            )
+
+
+class Worker(models.Model):
+    """Somebody who ever worked for this account, with figures that hits.digest keeps exact (workers.digest)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="workers")
+    worker_id = models.CharField(max_length=64)
+
+    # Of our own history alone: what others think of this person, MTurk does not say.
+    answers = models.PositiveIntegerField(default=0, help_text="Handed in, whatever became of them.")
+    submitted = models.PositiveIntegerField(default=0, help_text="Handed in and not yet decided.")
+    approved = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    decided = models.PositiveIntegerField(default=0, help_text="Approved or rejected.")
+    approval = models.SmallIntegerField(default=NOTHING_YET, help_text="Approved of those decided, in thousandths.")
+    first_at = models.DateTimeField(default=NEVER_SEEN)
+    last_at = models.DateTimeField(default=NEVER_SEEN)
+    seconds = models.PositiveBigIntegerField(default=0, help_text="Sum of the time taken.")
+    timed = models.PositiveIntegerField(default=0, help_text="How many answers the sum is of.")
+    took = models.JSONField(default=dict, help_text="Step of the scale of times: how many answers took that long.")
+    typical_seconds = models.IntegerField(default=NOTHING_YET, help_text="The median, to within a step of the scale.")
+    gold_sum = models.PositiveBigIntegerField(default=0, help_text="Sum of Assignment.gold_score.")
+    gold_count = models.PositiveIntegerField(default=0)
+    gold = models.SmallIntegerField(default=NOTHING_YET, help_text="Percent, on average.")
+    agreement_sum = models.PositiveBigIntegerField(default=0, help_text="Sum of Assignment.agreement.")
+    agreement_count = models.PositiveIntegerField(default=0)
+    agreement = models.SmallIntegerField(default=NOTHING_YET, help_text="Percent, on average.")
+
+    bonus_total = models.DecimalField(max_digits=14, decimal_places=2, default=0, help_text="US dollars, without fees.")
+    bonus_count = models.PositiveIntegerField(default=0)
+    note_count = models.PositiveIntegerField(default=0)
+    blocked = models.BooleanField(default=False, help_text="Has a WorkerBlock that stands.")
+    soft_blocked = models.BooleanField(default=False, help_text="Has a SoftBlock that stands, of whatever extent.")
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "worker_id"], name="worker_once")]
+        indexes: ClassVar = [
+            # One for each order of the table.
+            models.Index(fields=["account", "last_at", "id"], name="worker_by_last"),
+            models.Index(fields=["account", "answers", "id"], name="worker_by_answers"),
+            models.Index(fields=["account", "decided", "id"], name="worker_by_decided"),
+            models.Index(fields=["account", "approval", "id"], name="worker_by_approval"),
+            models.Index(fields=["account", "rejected", "id"], name="worker_by_rejected"),
+            models.Index(fields=["account", "typical_seconds", "id"], name="worker_by_time"),
+            models.Index(fields=["account", "gold", "id"], name="worker_by_gold"),
+            models.Index(fields=["account", "agreement", "id"], name="worker_by_agreement"),
+            models.Index(fields=["account", "bonus_total", "id"], name="worker_by_bonus"),
+            # Few among all.
+            models.Index(fields=["account", "id"], condition=Q(blocked=True), name="worker_blocked"),
+            models.Index(fields=["account", "id"], condition=Q(soft_blocked=True), name="worker_soft_blocked"),
+        ]
+
+    def __str__(self) -> str:
+        return self.worker_id
+
+    @property
+    def was_seen(self) -> bool:
+        return self.last_at > NEVER_SEEN
+
+    @property
+    def may_be_notified(self) -> bool:
+        """MTurk writes only to people whose work was approved or rejected before (api:1744)."""
+        return self.decided > 0
+
+    @property
+    def mean_seconds(self) -> int | None:
+        return round(self.seconds / self.timed) if self.timed else None
+
+
+class WorkerBatch(models.Model):
+    """What one worker did in one batch, counted with the worker's own figures."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="batches")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
+    submitted = models.PositiveIntegerField(default=0)
+    approved = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    seconds = models.PositiveBigIntegerField(default=0)
+    timed = models.PositiveIntegerField(default=0)
+    took = models.JSONField(default=dict)
+    typical_seconds = models.IntegerField(default=NOTHING_YET)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "worker batches"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["worker", "batch"], name="worker_batch_once")]
+        indexes: ClassVar = [models.Index(fields=["batch", "worker"], name="worker_batch_workers")]
+
+    def __str__(self) -> str:
+        return f"{self.worker} in {self.batch}"
+
+
+class WorkerTag(models.Model):
+    """A word a team puts on a worker."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="worker_tags")
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=TAG_LONGEST)
+    made_by = models.ForeignKey(_PERSON, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["worker", "name"], name="worker_tag_once")]
+        indexes: ClassVar = [models.Index(fields=["account", "name", "worker"], name="worker_tag_workers")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkerNote(models.Model):
+    """What somebody of the team wrote down about a worker. Workers never see it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="worker_notes")
+    worker_id = models.CharField(max_length=64)
+    text = models.TextField(max_length=2000)
+    made_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-made_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["account", "worker_id", "-made_at"], name="worker_note_by_worker")]
+
+    def __str__(self) -> str:
+        return f"{self.worker_id}: {self.text[:60]}"
