@@ -1,18 +1,17 @@
 """Bulk work: look ahead, begin, watch, steer, download what came of it."""
 
-import csv
 import uuid
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from dashboard import csv_files
 from dashboard import jobs as work
 from dashboard.access import of_account
 from dashboard.forms import JobForm
@@ -179,29 +178,9 @@ def job_act(request: HttpRequest, membership: Membership, job_id: uuid.UUID) -> 
     return redirect("job", membership.account.slug, job_id)
 
 
-class _Echo:
-    """What csv writes into; each line is handed on instead of kept."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet takes these beginnings for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\0")) else cell
-
-
 @require_GET
 @of_account
 def job_outcome(request: HttpRequest, membership: Membership, job_id: uuid.UUID) -> HttpResponse:
     """Every row of the job and what came of it, as CSV, streamed."""
     shown = _job_of(membership, job_id)
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        for cells in work.outcomes(shown):
-            yield writer.writerow([_safe(cell) for cell in cells])
-
-    response: Any = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="job-{shown.pk}.csv"'
-    return response
+    return csv_files.download(f"job-{shown.pk}.csv", csv_files.lines(work.outcomes(shown)))
