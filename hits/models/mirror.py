@@ -317,6 +317,9 @@ class Assignment(models.Model):
         default=NOTHING_TO_COMPARE, help_text="Percent of its fields on which it says what most of its HIT's say."
     )
     gold_score = models.PositiveSmallIntegerField(null=True, help_text="Percent of the gold answers that it met.")
+    # Of both, what the figures of its worker have counted: they change with what others answer, and with the gold.
+    counted_agreement = models.PositiveSmallIntegerField(null=True)
+    counted_gold = models.PositiveSmallIntegerField(null=True)
     shuffled = models.PositiveIntegerField(
         default=0, help_text="A number out of its id, for a random order that stays."
     )
