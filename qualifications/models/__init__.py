@@ -6,6 +6,8 @@ from qualifications.models.compensation import (
     CompensationState,
     CompensationStep,
 )
+from qualifications.models.panels import Panel, PanelDue, PanelMember, PanelState, Upkeep
+from qualifications.models.scores import Line, Score, ScoreStatus, Sheet, score_key, values_of
 from qualifications.models.types import (
     QualificationRequest,
     QualificationType,
@@ -15,6 +17,7 @@ from qualifications.models.types import (
 )
 
 __all__ = [
-    "Compensation", "CompensationOutcome", "CompensationState", "CompensationStep", "QualificationRequest",
-    "QualificationType", "RequestState", "TypeKind", "search_text",
+    "Compensation", "CompensationOutcome", "CompensationState", "CompensationStep", "Line", "Panel", "PanelDue",
+    "PanelMember", "PanelState", "QualificationRequest", "QualificationType", "RequestState", "Score", "ScoreStatus",
+    "Sheet", "TypeKind", "Upkeep", "score_key", "search_text", "values_of",
 ]  # fmt: skip
