@@ -205,7 +205,7 @@ def lines(rows: Iterable[Iterable[str]], *, exact: bool = False) -> Iterator[str
 
 def download(
     name: str, lines: Iterable[str], *, content_type: str = "text/csv; charset=utf-8"
-) -> StreamingHttpResponse:
+) -> Any:
     """A file for the browser to save, sent as it is made; `name` holds letters, digits and _-. only."""
     name = re.sub(r"[^\w.\-]+", "_", name, flags=re.ASCII)
     response = StreamingHttpResponse(lines, content_type=content_type)
