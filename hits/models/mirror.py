@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from dashboard.models import Account, Command
 from hits.answers import read
+from hits.models.filters import matching
 from marketplace.policies import asks_for_masters, assignment_fee
 
 
@@ -227,28 +228,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.order_by("auto_approval_at", "pk")
 
     def matching(self, filters: dict[str, Any]) -> "AssignmentQuerySet":
-        """What the review queue's filters leave; `filters` as QueueFilter.frozen gives them."""
-        rows, status = self, filters.get("status")
-        if status == "waiting":
-            rows = rows.awaiting_review()
-        elif status == "deciding":
-            # Not exclude(): SQLite sees that an index of such rows alone will do by these words only.
-            rows = rows.filter(verdict__isnull=False)
-        elif status in ("approved", "rejected"):
-            rows = rows.filter(status=status.capitalize())
-        if "batch" in filters:
-            rows = rows.filter(batch=filters["batch"])
-        if "worker" in filters:
-            rows = rows.filter(worker_id=filters["worker"].strip().upper())
-        if "hit" in filters:
-            # Looked up first: a join would go through all answers and look for the HIT of each.
-            named = HIT.objects.filter(hit_id=filters["hit"].strip().upper())
-            rows = rows.filter(hit__in=list(named.values_list("pk", flat=True)))
-        if "text" in filters:
-            rows = rows.filter(answer__icontains=filters["text"])
-        if "before" in filters:
-            rows = rows.auto_approving_before(datetime.fromisoformat(filters["before"]))
-        return rows
+        """What the review queue's filters leave (hits.models.filters); `filters` as QueueFilter.frozen gives them."""
+        return matching(self, filters)
 
     def selected(self, selection: dict[str, Any]) -> "AssignmentQuerySet":
         """The rows a job is about: {"ids": [AssignmentId, …]} or {"filter": …}."""
@@ -364,6 +345,19 @@ class Assignment(models.Model):
                 fields=["account", "shuffled", "id"],
                 condition=Q(status="Submitted", verdict=None, gone_at=None),
                 name="assignment_waiting_shuffled",
+            ),
+            # Further filters of the queue: each holds the few it is about.
+            models.Index(fields=["account", "id"], condition=Q(flagged=True), name="assignment_flagged"),
+            models.Index(
+                fields=["account", "data_verdict", "id"], condition=~Q(data_verdict=""), name="assignment_by_data"
+            ),
+            models.Index(
+                fields=["account", "gold_score", "id"], condition=Q(gold_score__isnull=False), name="assignment_by_gold"
+            ),
+            models.Index(
+                fields=["account", "reviewer", "handed_until", "id"],
+                condition=Q(reviewer__isnull=False),
+                name="assignment_by_reviewer",
             ),
             # Small, because it is emptied all the time.
             models.Index(fields=["account", "id"], condition=Q(fresh=True), name="assignment_fresh"),

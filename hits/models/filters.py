@@ -1,0 +1,176 @@
+"""What each filter of the review queue leaves, and how few rows are found without looking at all of them.
+
+Every order of the queue has an index. A filter is one of two kinds: what an index finds (batch, worker, HIT, flags …)
+is looked up first where it is few; everything else is looked through in the order of the page, a window at a time.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F
+
+if TYPE_CHECKING:
+    from hits.models.mirror import AssignmentQuerySet
+
+#: As many rows as a filter's index may name before it counts as few.
+FEW = 3_000
+#: Rows that one page looks through for what no index finds.
+WINDOW = 5_000
+
+#: Filters whose rows stand together in the index of a status' order by time: they need no second look there.
+_IN_ORDER = {"batch", "worker", "hit"}
+#: Filters with an index of their own, those that leave least first.
+_INDEXED = ("hit", "worker", "flags", "proposals", "reviewer_id", "data", "gold", "agreement", "type", "batch")
+
+
+def matching(rows: "AssignmentQuerySet", filters: dict[str, Any]) -> "AssignmentQuerySet":
+    """What the filters leave; `filters` as QueueFilter.frozen gives them."""
+    rows = _of_status(rows, filters.get("status"))
+    for name, leave in CONDITIONS.items():
+        if name in filters:
+            rows = leave(rows, filters)
+    return rows
+
+
+def _of_status(rows: Any, status: str | None) -> Any:
+    if status == "waiting":
+        return rows.awaiting_review()
+    if status == "deciding":
+        # Not exclude(): SQLite sees that an index of such rows alone will do by these words only.
+        return rows.filter(verdict__isnull=False)
+    if status in ("approved", "rejected"):
+        return rows.filter(status=status.capitalize())
+    return rows
+
+
+def _of_hit(rows: Any, filters: dict[str, Any]) -> Any:
+    from hits.models.mirror import HIT
+
+    # Looked up first: a join would go through all answers and look for the HIT of each.
+    named = HIT.objects.filter(hit_id=filters["hit"].strip().upper())
+    return rows.filter(hit__in=list(named.values_list("pk", flat=True)))
+
+
+def _of_type(rows: Any, filters: dict[str, Any]) -> Any:
+    from hits.models.mirror import HIT
+
+    return rows.filter(hit__in=HIT.objects.filter(hit_type__hit_type_id=filters["type"].strip().upper()).values("pk"))
+
+
+def _taking(rows: Any, filters: dict[str, Any]) -> Any:
+    """Submitted minus accepted, as `work_seconds` says it in whole seconds."""
+    if "under" in filters:
+        rows = rows.filter(submitted_at__lt=F("accepted_at") + timedelta(seconds=filters["under"]))
+    if "over" in filters:
+        rows = rows.filter(submitted_at__gte=F("accepted_at") + timedelta(seconds=filters["over"] + 1))
+    return rows
+
+
+def _of_reviewer(rows: Any, filters: dict[str, Any]) -> Any:
+    """What waits is handed to somebody for a while; what is decided stays theirs."""
+    rows = rows.filter(reviewer=filters["reviewer_id"])
+    if filters.get("status") == "waiting":
+        rows = rows.filter(handed_until__gt=datetime.fromisoformat(filters["held_after"]))
+    return rows
+
+
+def _proposed(rows: Any, filters: dict[str, Any]) -> Any:
+    from hits.models.review import Finding
+
+    if filters["proposals"] == "open":
+        return rows.filter(pk__in=Finding.objects.filter(state=Finding.State.PROPOSED).values("assignment"))
+    return rows
+
+
+def said_in(field: str, text: str) -> str:
+    """A regular expression for answers in whose field of that name `text` stands; for any answer that has the field
+    where `text` is empty. It reads the document as it came: a field of a form, or a key inside a field's JSON."""
+
+    def escaped(words: str) -> str:
+        # As the document writes them. Backslashes before punctuation mean the same to Python and to PostgreSQL.
+        written = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return re.sub(r"([^\w\s])", r"\\\1", written, flags=re.ASCII)
+
+    name = escaped(field)
+    plain = rf"<QuestionIdentifier>\s*{name}\s*</QuestionIdentifier>"
+    quote = r"(\"|&quot;|&\#34;)"
+    inside = rf"{quote}{name}{quote}\s*:"
+    if not text:
+        return rf"({plain}|{inside})"
+    sought = escaped(text)
+    # Up to the end of this field, or to the next key of the JSON.
+    return rf"({plain}((?!</Answer>)(.|\s))*?{sought}|{inside}((?!</Answer>|{quote}\s*:)(.|\s)){{0,2000}}?{sought})"
+
+
+def _having(rows: Any, filters: dict[str, Any]) -> Any:
+    return rows.filter(answer__iregex=said_in(filters["field"], filters.get("text", "")))
+
+
+CONDITIONS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "batch": lambda rows, chosen: rows.filter(batch=chosen["batch"]),
+    "worker": lambda rows, chosen: rows.filter(worker_id=chosen["worker"].strip().upper()),
+    "hit": _of_hit,
+    "type": _of_type,
+    "text": lambda rows, chosen: rows.filter(answer__icontains=chosen["text"]),
+    "field": _having,
+    "before": lambda rows, chosen: rows.auto_approving_before(datetime.fromisoformat(chosen["before"])),
+    "under": _taking,
+    "over": lambda rows, chosen: rows if "under" in chosen else _taking(rows, chosen),
+    "flags": lambda rows, chosen: rows.filter(flagged=chosen["flags"] == "yes"),
+    "proposals": _proposed,
+    "agreement": lambda rows, chosen: rows.filter(agreement__lt=chosen["agreement"]),
+    "gold": lambda rows, chosen: rows.filter(gold_score__lt=chosen["gold"]),
+    "data": lambda rows, chosen: rows.filter(data_verdict="" if chosen["data"] == "none" else chosen["data"]),
+    "reviewer_id": _of_reviewer,
+}
+
+
+def _index_of(name: str, among: Any, filters: dict[str, Any]) -> Any:
+    """The rows of an account that one filter leaves, where an index of its own finds them; else None.
+
+    What an index is limited to is said in its own words: a database sees only so that it may be used.
+    """
+    if name == "flags" and filters["flags"] != "yes":
+        return None
+    if name == "data":
+        return None if filters["data"] == "none" else CONDITIONS[name](among.exclude(data_verdict=""), filters)
+    if name == "gold":
+        return CONDITIONS[name](among.filter(gold_score__isnull=False), filters)
+    if name == "reviewer_id":
+        return CONDITIONS[name](among.filter(reviewer__isnull=False), filters)
+    if name == "agreement":
+        # Only what waits has an index of it.
+        return CONDITIONS[name](among.awaiting_review(), filters) if filters.get("status") == "waiting" else None
+    return CONDITIONS[name](among, filters)
+
+
+def narrowed(
+    rows: "AssignmentQuerySet", among: "AssignmentQuerySet", filters: dict[str, Any], *, by_time: bool
+) -> tuple["AssignmentQuerySet", bool]:
+    """`rows` (of `matching`) found by the index of whichever filter leaves few, and whether the order's own index or
+    that one finds all of them. Where it is False, look through a window at a time (`in_window`).
+
+    `among` is the account's assignments. `by_time`: the page's order is one of time, whose indexes know a batch, a
+    worker and a HIT as well.
+    """
+    loose = {name for name in filters if name in CONDITIONS} - {"before"}
+    if by_time:
+        loose -= _IN_ORDER
+    if not loose:
+        return rows, True
+    for name in _INDEXED:
+        index = _index_of(name, among, filters) if name in filters else None
+        if index is None:
+            continue
+        keys = list(index.order_by().values_list("pk", flat=True)[: FEW + 1])
+        if len(keys) <= FEW:
+            return rows.filter(pk__in=keys), True
+    return rows, False
+
+
+def unfiltered(among: "AssignmentQuerySet", filters: dict[str, Any], *, by_time: bool) -> "AssignmentQuerySet":
+    """The rows whose order an index holds: those a window is measured in."""
+    names = {"status", "before", *(_IN_ORDER if by_time else ())}
+    return matching(among, {name: value for name, value in filters.items() if name in names})
