@@ -13,12 +13,15 @@ from dashboard.models import Account, SyncRun, User
 from hits import digest as figures
 from hits import sync as hits_sync
 from hits.models import Assignment
+from workers import digest as workers_digest
 from workers import sync as workers_sync
 
 log = logging.getLogger(__name__)
 
 #: Who keeps figures of assignments, in the order they take new ones in.
-READERS: list[figures.Reader] = []
+READERS: list[figures.Reader] = [
+    workers_digest.read,  # the last: it counts what the others scored
+]
 
 _delivering: set[int] = set()
 _delivering_lock = threading.Lock()
