@@ -11,6 +11,7 @@ from hits.models.mirror import (
 )
 from hits.models.quality import AnswerText, GoldChange, GoldUpload, RuleRun
 from hits.models.review import Finding, Flag, GoldAnswer, ReasonTemplate, Rule, SavedView, SecondReview
+from hits.models.uploads import HITInput, Upload, UploadRow
 
 __all__ = [
     "HIT",
@@ -26,6 +27,7 @@ __all__ = [
     "GoldAnswer",
     "GoldChange",
     "GoldUpload",
+    "HITInput",
     "HITQuerySet",
     "HITType",
     "ReasonTemplate",
@@ -33,4 +35,6 @@ __all__ = [
     "RuleRun",
     "SavedView",
     "SecondReview",
+    "Upload",
+    "UploadRow",
 ]

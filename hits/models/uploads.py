@@ -1,0 +1,96 @@
+"""Files of decisions and bonuses, row by row as they were read, and what the rows of a task's input file said."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from dashboard.models import Account, Command
+from hits.models.mirror import HIT, Assignment
+
+
+class Upload(models.Model):
+    """Rows that a person wants done: previewed first, then jobs. A file, or what a formula made of a selection.
+
+    The file itself is not kept: its rows say all that was in it of what is to be done.
+    """
+
+    class Kind(models.TextChoices):
+        MARKED = "marked", "Marked results"
+        BONUSES = "bonuses", "Bonuses"
+        FORMULA = "formula", "Bonuses by formula"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="uploads")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=200, help_text="Of the file; of a formula, the formula.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, help_text="When its last row was stored; nothing is done before.")
+    rows_read = models.PositiveIntegerField(default=0)
+    unmarked = models.PositiveIntegerField(default=0, help_text="Rows that ask for nothing.")
+    problem = models.TextField(blank=True, help_text="Why reading ended before the file did.")
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [models.Index(fields=["account", "-created_at", "-id"], name="upload_by_time")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def form_key(self, action: str) -> uuid.UUID:
+        """Of the job that does this action's rows: asked for twice, it is the same job."""
+        return uuid.uuid5(self.pk, action)
+
+
+class UploadRow(models.Model):
+    """One row that asks for something, or that could not be understood."""
+
+    class Fate(models.TextChoices):
+        GO = "go", "can be done"
+        DOUBT = "doubt", "only when ticked"
+        REFUSED = "refused", "cannot be done"
+
+    class Action(models.TextChoices):
+        APPROVE = "approve", "Approve"
+        REJECT = "reject", "Reject"
+        OVERRIDE = "override", "Approve after all"
+        BONUS = "bonus", "Pay a bonus"
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, db_index=False, related_name="rows")
+    number = models.PositiveIntegerField(help_text="As a spreadsheet counts, the header being 1.")
+    action = models.CharField(max_length=8, choices=Action.choices, blank=True)
+    fate = models.CharField(max_length=8, choices=Fate.choices)
+    why = models.TextField(blank=True, help_text="The sentence why it cannot be done, or what is doubtful.")
+    cells = models.JSONField(default=dict, help_text="Column: its text in the file, for the file of what failed.")
+    assignment = models.ForeignKey(Assignment, on_delete=models.SET_NULL, null=True, related_name="upload_rows")
+    assignment_name = models.CharField(max_length=64, blank=True, help_text="The AssignmentId that the file says.")
+    worker_name = models.CharField(max_length=64, blank=True, help_text="The WorkerId that the file says.")
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    fee = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    text = models.TextField(blank=True, help_text="What the worker will read.")
+    command = models.ForeignKey(
+        Command, on_delete=models.SET_NULL, null=True, db_index=False, related_name="upload_rows"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["upload", "id"], name="upload_row_in_order"),
+            models.Index(fields=["upload", "fate", "action", "id"], name="upload_row_by_fate"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.upload_id}"
+
+
+class HITInput(models.Model):
+    """The input row a HIT was made of: known where it was published here, or came back in a results file."""
+
+    hit = models.OneToOneField(HIT, on_delete=models.CASCADE, related_name="input")
+    values = models.JSONField(default=dict, help_text="Name of the variable: its value, both text.")
+
+    def __str__(self) -> str:
+        return f"input of {self.hit_id}"
