@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard import audit, mturk
 from dashboard.models import SyncRun
 from hits.models import HIT
-from workers.models import BonusPayment
+from workers.models import BonusPayment, Worker
 
 Identity = tuple[str, str, Decimal, str]
 
@@ -68,6 +68,10 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
                 )
             )
         BonusPayment.objects.bulk_create(new)
+        amounts: dict[str, list[Decimal]] = {}
+        for row in new:
+            amounts.setdefault(row.worker_id, []).append(row.amount)
+        Worker.objects.paid(run.account, amounts)
         BonusPayment.objects.filter(pk__in=listed).update(listed_at=now)
         audit.record_many(
             run.account,

@@ -1,11 +1,13 @@
 """SendBonus."""
 
+from decimal import Decimal
+
 from django.utils import timezone
 
 from dashboard import mturk
 from dashboard.commands import Kind, Outcome, register, token_holds
 from dashboard.models import Command, State
-from workers.models import BonusPayment
+from workers.models import BonusPayment, Worker
 
 
 @register
@@ -58,6 +60,8 @@ class SendBonus(Kind):
         payment = listed or BonusPayment(granted_at=timezone.now(), **columns)
         payment.command = command
         payment.save()
+        if listed is None:
+            Worker.objects.paid(command.account, {command.worker_id: [command.amount]})
 
     def settle_many(self, commands: list[Command]) -> None:
         ids = {command.assignment_id for command in commands}
@@ -77,6 +81,10 @@ class SendBonus(Kind):
             )
             for command in commands
         )
+        amounts: dict[str, list[Decimal]] = {}
+        for command in commands:
+            amounts.setdefault(command.worker_id, []).append(command.amount)
+        Worker.objects.paid(account, amounts)
 
     def subject(self, command: Command) -> str:
         return command.assignment_id

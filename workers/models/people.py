@@ -45,11 +45,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def paid(self, account: Account, amounts: dict[str, list[Decimal]]) -> None:
         """Count bonuses: WorkerId -> what was paid just now. Call it where the payments are written."""
         known = self.make_known(account, amounts)
-        for worker_id in sorted(amounts):
-            self.filter(pk=known[worker_id].pk).update(
-                bonus_total=F("bonus_total") + sum(amounts[worker_id]),
-                bonus_count=F("bonus_count") + len(amounts[worker_id]),
-            )
+        alike: dict[tuple[Decimal, int], list[int]] = {}
+        for worker_id, sums in amounts.items():
+            alike.setdefault((sum(sums, Decimal(0)), len(sums)), []).append(known[worker_id].pk)
+        for (total, count), keys in sorted(alike.items()):
+            self.filter(pk__in=keys).update(bonus_total=F("bonus_total") + total, bonus_count=F("bonus_count") + count)
 
 
 class Worker(models.Model):
