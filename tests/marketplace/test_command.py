@@ -13,6 +13,7 @@ import threading
 import time
 
 import pytest
+from django.core.management import load_command_class
 
 from tests import servers
 from tests.marketplace.conftest import Control, Wire
@@ -100,8 +101,11 @@ def test_a_host_that_is_not_ours_is_one_sentence(tmp_path):
         (["--port", "0", "--data"], "argument --data: expected one argument"),
     ],
 )
-def test_a_bad_option_is_one_sentence(tmp_path, arguments, says):
-    one_sentence(run(*arguments, env={"HITDESK_DATA": str(tmp_path)}), says)
+def test_a_bad_option_is_one_sentence(capsys, arguments, says):
+    with pytest.raises(SystemExit) as end:
+        load_command_class("marketplace", "marketplace").run_from_argv(["manage.py", "marketplace", *arguments])
+    said = capsys.readouterr()
+    one_sentence(subprocess.CompletedProcess(arguments, end.value.code, said.out, said.err), says)
 
 
 def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
