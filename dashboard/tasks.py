@@ -13,6 +13,8 @@ from dashboard.models import Account, SyncRun, User
 from hits import digest as figures
 from hits import sync as hits_sync
 from hits.models import Assignment
+from qualifications import sync as qualifications_sync
+from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
 from workers import sync as workers_sync
 
@@ -99,6 +101,14 @@ def sync_fully(account_id: int, tries: int = 15) -> None:
 
 
 @shared_task
+def find_qualification_types(account_id: int, query: str) -> None:
+    """Look among other requesters' qualification types; what is found becomes rows."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is not None:
+        qualifications_sync.find_types(account, query)
+
+
+@shared_task
 def answer(question: str) -> None:
     """For `manage.py check_deployment`: a worker heard it."""
     heartbeat.touch(question)
@@ -148,8 +158,10 @@ def run_sync(run: SyncRun) -> SyncRun:
     with hits_sync.running(run):
         hits_sync.pull_hits(run)
         hits_sync.pull_assignments(run)
+        qualifications_sync.pull(run)
         if run.full:
             workers_sync.pull_bonuses(run)
+            scores_sync.pull_scores(run)
         hits_sync.pull_balance(run)
         if run.full:
             run.step = "Comparing"

@@ -23,7 +23,11 @@ class Endpoint:
     """Answers each operation with what a function says; bytes and strings go out as they are."""
 
     def __init__(self) -> None:
-        self.says: dict[str, Answer] = {"GetAccountBalance": lambda _: {"AvailableBalance": "10.00"}}
+        self.says: dict[str, Answer] = {
+            "GetAccountBalance": lambda _: {"AvailableBalance": "10.00"},
+            "ListQualificationTypes": lambda _: {"NumResults": 0, "QualificationTypes": []},
+            "ListQualificationRequests": lambda _: {"NumResults": 0, "QualificationRequests": []},
+        }
         self.calls: list[str] = []
         outer = self
 

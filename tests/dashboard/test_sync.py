@@ -53,7 +53,7 @@ def test_a_sync_costs_what_changed_and_not_what_exists(alone: Lab) -> None:
     for number in range(130):
         lab.answer(hits[0], worker=f"AWORKER{number:06d}")
     lab.answer(hits[1])
-    bound = math.ceil(120 / 100) + math.ceil(130 / 100) + 1 + 2
+    bound = math.ceil(120 / 100) + math.ceil(130 / 100) + 1 + 2 + 2  # and one page of types, one of requests
 
     first = calls_of(lab, lab.sync)
 
