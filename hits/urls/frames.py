@@ -1,5 +1,10 @@
 """Tasks in frames: as the worker saw them, refilled with an answer."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hits.views.replay import replay, replay_frame
+
+urlpatterns = [
+    path("review/<str:assignment_id>/replay/", replay, name="replay"),
+    path("review/<str:assignment_id>/replay/frame/", replay_frame, name="replay_frame"),
+]

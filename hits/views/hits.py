@@ -23,23 +23,13 @@ from hits import actions
 from hits.forms import HIT_SORTS, HIT_STATUSES, ChangeForm, HITFilter
 from hits.models import HIT, Assignment, AssignmentStatus, Batch, HITType
 from hits.text import counts_words, requirements_words
+from hits.views.replay import NOT_ACCEPTED, preview_document
 from marketplace import documents
 from marketplace.policies import RATES
 
 SHOWN_ASSIGNMENTS = 50
 SHOWN_TYPES = 100
-#: What MTurk puts there while a worker only looks; task scripts know it.
-NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"
 _FRAME_HEIGHTS = range(160, 1601)
-# A task is somebody else's program. Its document gets an origin that is nobody's, so neither our cookies nor this page
-# can be reached from it; and its forms go nowhere, for a look is no submission.
-_TASK_POLICY = (
-    "sandbox allow-scripts allow-forms; default-src * data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
-_OUR_POLICY = (
-    "sandbox allow-forms; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'"
-)
 
 
 @require_GET
@@ -260,13 +250,4 @@ def _frame_height(question: documents.Question | None) -> int:
 @of_account
 def hit_preview(request: HttpRequest, membership: Membership, hit_id: str) -> HttpResponse:
     """What a worker is asked, as a document of its own and of an origin of its own; only our pages may frame it."""
-    hit = _hit_of(membership, hit_id)
-    question, problem = _read(hit.question)
-    if question is not None and question.kind is documents.Kind.HTML_QUESTION:
-        response, policy = HttpResponse(question.html), _TASK_POLICY
-    else:
-        context = {"hit": hit, "question": question, "problem": problem}
-        response, policy = render(request, "hits/preview.html", context), _OUR_POLICY
-    response["Content-Security-Policy"] = policy
-    response["Cache-Control"] = "no-store"
-    return response
+    return preview_document(request, _hit_of(membership, hit_id))

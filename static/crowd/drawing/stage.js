@@ -18,6 +18,7 @@ export const STAGE_CSS = `
 .stage > svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .tags { position: absolute; inset: 0; pointer-events: none; overflow: hidden; }
 .tag { position: absolute; left: 0; top: 0; max-width: 12rem; padding: 0.0625rem 0.375rem; border-radius: 3px; color: #fff; font-size: 0.75rem; font-weight: 600; line-height: 1.35; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.stage-note.is-aside { place-content: end center; pointer-events: none; }
 .stage-note { position: absolute; inset: 0; display: grid; place-content: center; padding: 1rem; color: var(--ink-2); text-align: center; }
 `;
 
@@ -37,6 +38,7 @@ export class Stage {
     this.pen = pen;
     this.draws = draws;
     this.grabs = false; // the hand: moves the picture instead of drawing
+    this.blank = null; // {width, height}: what to stand in for a picture that does not come
     this.width = 0;
     this.height = 0;
     this.scale = 1;
@@ -85,10 +87,26 @@ export class Stage {
     }
   }
 
+  /** Nothing more is drawn: a pointer moves the picture. `blank` is the size of an empty one where it does not come. */
+  onlyLook(blank = null) {
+    this.draws = false;
+    this.pen = null;
+    this.blank = blank;
+    this.root.classList.remove("draws");
+    this.root.setAttribute("role", "group");
+    if (this.failed) {
+      this.#fail(this.note.textContent);
+    }
+  }
+
   #fail(sentence) {
     this.failed = true;
     this.note.hidden = false;
     this.note.textContent = sentence;
+    if (this.blank) {
+      this.note.classList.add("is-aside");
+      this.#sized(this.blank.width, this.blank.height);
+    }
   }
 
   #loaded() {
@@ -97,11 +115,15 @@ export class Stage {
       this.#fail("The picture has no size.");
       return;
     }
-    this.width = width;
-    this.height = height;
     this.failed = false;
     this.note.hidden = true;
     this.picture.hidden = false;
+    this.#sized(width, height);
+  }
+
+  #sized(width, height) {
+    this.width = width;
+    this.height = height;
     for (const layer of [this.picture, this.upper]) {
       layer.style.width = `${width}px`;
       layer.style.height = `${height}px`;
