@@ -1,0 +1,349 @@
+"""Who gets what: one worker at a time, or a sheet of wishes that is looked at before anything is done."""
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from dashboard import audit, jobs
+from dashboard.commands import ask, wake
+from dashboard.csv_files import Table
+from dashboard.models import OPEN_STATES, Account, Command, Job, Role, User
+from dashboard.permissions import Denied, check_role, check_text_for_worker
+from qualifications.commands.scores import AssociateQualificationWithWorker, DisassociateQualificationFromWorker
+from qualifications.jobs.scores import BULK_OF
+from qualifications.models import Line, QualificationType, Score, Sheet, score_key, values_of
+from qualifications.worker_csv import (
+    BLOCKED,
+    NEVER_BLOCKED,
+    UNBLOCKED,
+    Wanted,
+    columns_of,
+    wanted,
+    whole_number,
+    worker_id_of,
+    worker_id_problem,
+)
+from workers.models import Worker, WorkerBlock
+
+CHUNK = 1000
+#: Lines of one sheet; larger crowds are taken in parts.
+MOST_LINES = 300_000
+_LARGEST = 2**31 - 1
+_BETWEEN = re.compile(r"[\s,;:=]+")
+
+
+# --- one worker -----------------------------------------------------------------------------------------------------
+
+
+def check_can_give(kind: QualificationType, by: User) -> None:
+    """Raise Denied where this person cannot give or take this type here."""
+    check_role(by, kind.account, Role.REVIEWER, "give qualifications")
+    if not kind.is_own:
+        raise Denied("Only qualifications of one's own can be given: this one is not this account's.")
+    if kind.gone_at is not None or kind.status == "Disposing":
+        raise Denied(f"“{kind.name}” was deleted, so nobody can be given it any more.")
+    if kind.status in ("Creating", "Failed"):
+        raise Denied(f"“{kind.name}” does not exist at MTurk yet. Try again when it does.")
+    if kind.purpose == "panel":
+        raise Denied("This is a panel's own qualification. Put workers in, or take them out, on the panel's page.")
+
+
+@transaction.atomic
+def grant(
+    *,
+    kind: QualificationType,
+    worker_id: str,
+    value: int,
+    by: User,
+    notify: bool = False,
+    form_key: uuid.UUID | None = None,
+) -> Command:
+    """Ask that a worker holds this type with this value."""
+    check_can_give(kind, by)
+    worker_id = _checked_worker(worker_id)
+    if abs(value) > _LARGEST:
+        raise Denied("A value is a whole number of at most ten digits.")
+    held = values_of(kind.account, [worker_id], [kind.pk]).get((kind.pk, worker_id))
+    if held == value:
+        raise Denied(f"{worker_id} has {value} already.")
+    return _asked(
+        AssociateQualificationWithWorker, kind, worker_id, by, form_key,
+        IntegerValue=value, SendNotification=notify,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def revoke(
+    *, kind: QualificationType, worker_id: str, by: User, reason: str = "", form_key: uuid.UUID | None = None
+) -> Command:
+    """Ask that a worker holds it no more; with a reason, which the worker reads, or quietly."""
+    check_can_give(kind, by)
+    worker_id = _checked_worker(worker_id)
+    if not Score.objects.granted().filter(qualification_type=kind, worker_id=worker_id).exists():
+        raise Denied(f"{worker_id} does not have it.")
+    more = {"Reason": check_text_for_worker(reason)} if reason.strip() else {}
+    return _asked(DisassociateQualificationFromWorker, kind, worker_id, by, form_key, **more)
+
+
+def _checked_worker(worker_id: str) -> str:
+    worker_id = worker_id_of(worker_id)
+    if problem := worker_id_problem(worker_id):
+        raise Denied(problem)
+    return worker_id
+
+
+def _asked(
+    command: Any, kind: QualificationType, worker_id: str, by: User, form_key: uuid.UUID | None, **more: Any
+) -> Command:
+    made = ask(
+        command,
+        account=kind.account,
+        by=by,
+        params={"QualificationTypeId": kind.qualification_type_id, "WorkerId": worker_id, **more},
+        form_key=form_key,
+        worker_id=worker_id,
+        note=kind.name[:200],
+        exclusive_key=score_key(kind.qualification_type_id, worker_id),
+    )
+    wake(kind.account)
+    return made
+
+
+# --- sheets: made ---------------------------------------------------------------------------------------------------
+
+
+def pasted(
+    text: str, *, kind: QualificationType, value: int | None, revoke: bool, by: User, notify: bool, reason: str
+) -> Sheet:
+    """A sheet of ids, one on a line, each with a value behind it where it has one of its own."""
+    check_can_give(kind, by)
+    if not text.strip():
+        raise Denied("Paste worker ids, one on a line.")
+    sheet = Sheet.objects.create(
+        account=kind.account, source=Sheet.Source.PASTE, name="Pasted list", qualification_type=kind, made_by=by,
+        notify=notify, reason=check_text_for_worker(reason),
+    )  # fmt: skip
+    return _fill(sheet, _of_text(text, kind, value, revoke), {kind.name: kind})
+
+
+def _of_text(text: str, kind: QualificationType, value: int | None, revoke: bool) -> Iterator[Wanted]:
+    for number, typed in enumerate(text.splitlines(), 1):
+        typed = typed.strip()
+        if not typed:
+            continue
+        first, _, rest = _BETWEEN.sub(" ", typed).partition(" ")
+        worker_id, problem, its_own = worker_id_of(first), "", value
+        problem = worker_id_problem(worker_id)
+        act = Line.Act.REVOKE if revoke or rest.casefold() == "revoke" else Line.Act.GRANT
+        if act == Line.Act.GRANT and rest and not problem:
+            its_own = whole_number(rest)
+            if its_own is None:
+                problem = f"“{rest[:60]}” is no value: write a whole number behind the id, or nothing."
+        if act == Line.Act.GRANT and its_own is None and not problem:
+            its_own = 1
+        yield Wanted(
+            number, act, worker_id[:100], type_name=kind.name, column=f"UPDATE-{kind.name}"[:240],
+            typed="Revoke" if act == Line.Act.REVOKE else str(its_own if its_own is not None else rest)[:200],
+            value=its_own, problem=problem,
+        )  # fmt: skip
+
+
+def of_workers(
+    worker_ids: Iterable[str], *, kind: QualificationType, value: int, revoke: bool, by: User, notify: bool,
+    reason: str, name: str,
+) -> Sheet:  # fmt: skip
+    """A sheet of a selection of workers; their ids are read as they come."""
+    check_can_give(kind, by)
+    sheet = Sheet.objects.create(
+        account=kind.account, source=Sheet.Source.SELECTION, name=name[:200], qualification_type=kind, made_by=by,
+        notify=notify, reason=check_text_for_worker(reason),
+    )  # fmt: skip
+    act = Line.Act.REVOKE if revoke else Line.Act.GRANT
+    typed = "Revoke" if revoke else str(value)
+    rows = (
+        Wanted(
+            number, act, worker_id[:100], type_name=kind.name, column=f"UPDATE-{kind.name}"[:240], typed=typed,
+            value=None if revoke else value, problem=worker_id_problem(worker_id),
+        )
+        for number, worker_id in enumerate(map(worker_id_of, worker_ids), 1)
+    )  # fmt: skip
+    return _fill(sheet, rows, {kind.name: kind})
+
+
+def of_file(table: Table, *, account: Account, name: str, by: User, notify: bool, reason: str) -> Sheet:
+    """A sheet of a worker file. csv_files.Unreadable or worker_csv.NoWorkers where nothing of it can be read."""
+    check_role(by, account, Role.REVIEWER, "give qualifications")
+    columns = columns_of(table)
+    sheet = Sheet.objects.create(
+        account=account, source=Sheet.Source.FILE, name=name[:200] or "File", made_by=by, notify=notify,
+        reason=check_text_for_worker(reason), notes=columns.notes,
+    )  # fmt: skip
+    names = [name for _, name, _ in columns.scores]
+    return _fill(sheet, (each for row in table for each in wanted(row, columns)), _types_called(account, names))
+
+
+def _types_called(account: Account, names: Iterable[str]) -> dict[str, QualificationType]:
+    """Types of the account by the names a file has for them; capitals and blanks make no difference."""
+    own: dict[str, QualificationType] = {}
+    rows = QualificationType.objects.of(account).own().defer("test", "answer_key", "raw")
+    # One that is there goes before those that are gone, a newer one before the older.
+    for row in rows.order_by("-pk"):
+        plain = _plain(row.name)
+        if plain not in own or (own[plain].gone_at is not None and row.gone_at is None):
+            own[plain] = row
+    return {name: own[_plain(name)] for name in names if _plain(name) in own}
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _fill(sheet: Sheet, rows: Iterator[Wanted], types: dict[str, QualificationType]) -> Sheet:
+    """Look at every row, chunk by chunk, and keep it with a sentence. What ends in the middle says so in the sheet."""
+    look = _Look(sheet, types)
+    count = 0
+    while chunk := list(islice(rows, CHUNK)):
+        count += len(chunk)
+        if count > MOST_LINES:
+            sheet.notes = [
+                *sheet.notes,
+                f"Only the first {MOST_LINES:,} lines were taken. Send the rest as a second file.",
+            ]
+            break
+        Line.objects.bulk_create(look.at(chunk))
+    sheet.complete = True
+    sheet.save(update_fields=["complete", "notes"])
+    return sheet
+
+
+class _Look:
+    """What is thought of each row: against the rows before it, what workers hold, and what is on its way."""
+
+    def __init__(self, sheet: Sheet, types: dict[str, QualificationType]) -> None:
+        self.sheet, self.account, self.types = sheet, sheet.account, types
+
+    def at(self, chunk: list[Wanted]) -> list[Line]:
+        lines = [self._line(each) for each in chunk]
+        good = [row for row in lines if row.verdict == Line.Verdict.READY]
+        workers = {row.worker_id for row in good}
+        type_keys = {row.qualification_type.pk for row in good if row.qualification_type}
+        self.held = values_of(self.account, workers, type_keys)
+        self.known = set(
+            Worker.objects.of(self.account).filter(worker_id__in=workers).values_list("worker_id", flat=True)
+        )
+        self.blocks = dict(
+            WorkerBlock.objects.of(self.account)
+            .filter(worker_id__in={row.worker_id for row in good if row.qualification_type is None})
+            .values_list("worker_id", "lifted_at")
+        )
+        keys = {row.key for row in good}
+        earlier = Line.objects.filter(sheet=self.sheet, key__in=keys).order_by("-pk")
+        self.said = {key: (number, typed) for key, number, typed in earlier.values_list("key", "number", "typed")}
+        open_ones = Command.objects.filter(account=self.account, exclusive_key__in=keys, state__in=OPEN_STATES)
+        self.open = set(open_ones.values_list("exclusive_key", flat=True))
+        for row in good:
+            self._judge(row)
+        return lines
+
+    def _line(self, each: Wanted) -> Line:
+        kind = self.types.get(each.type_name)
+        problem = each.problem
+        of_type = each.act in (Line.Act.GRANT, Line.Act.REVOKE)
+        if of_type and not problem:
+            problem = self._type_problem(kind, each.type_name)
+        key = ""
+        if not problem:
+            key = (
+                score_key(kind.qualification_type_id, each.worker_id) if kind and of_type else f"block:{each.worker_id}"
+            )
+        return Line(
+            sheet=self.sheet, number=each.number, act=each.act, worker_id=each.worker_id,
+            qualification_type=kind if of_type else None, column=each.column, typed=each.typed, value=each.value,
+            reason=each.reason, verdict=Line.Verdict.BAD if problem else Line.Verdict.READY, sentence=problem[:400],
+            key=key,
+        )  # fmt: skip
+
+    def _type_problem(self, kind: QualificationType | None, name: str) -> str:
+        if kind is None:
+            return f"This account has no qualification “{name[:80]}”. Is the name of the column as it was?"
+        try:
+            check_can_give(kind, self.sheet.made_by)
+        except Denied as reason:
+            return str(reason)
+        return ""
+
+    def _judge(self, row: Line) -> None:
+        """The sentence of a row that could be done, and whether it should."""
+        if row.key in self.said:
+            number, typed = self.said[row.key]
+            row.verdict = Line.Verdict.BAD
+            same = typed.casefold() == row.typed.casefold()
+            row.sentence = f"Line {number} says {'the same' if same else f'“{typed[:40]}”'} about this worker already."
+            if same:
+                row.verdict = Line.Verdict.SAME
+            row.key = ""
+            return
+        self.said[row.key] = (row.number, row.typed)
+        same, sentence = self._score(row) if row.qualification_type else self._block(row)
+        if not same and row.key in self.open:
+            same, sentence = True, "A change of this is on its way already."
+        if not same and row.worker_id not in self.known:
+            sentence += " Nobody with this id has worked for this account; MTurk says whether there is such a worker."
+        row.verdict, row.sentence = (Line.Verdict.SAME if same else Line.Verdict.READY), sentence
+
+    def _score(self, row: Line) -> tuple[bool, str]:
+        assert row.qualification_type is not None
+        held, name = self.held.get((row.qualification_type.pk, row.worker_id)), row.qualification_type.name[:80]
+        if row.act == Line.Act.REVOKE:
+            return (held is None, f"Takes “{name}” away; it was {held}." if held is not None else "Does not have it.")
+        if held is None:
+            return False, f"Gets “{name}” with {row.value}."
+        return held == row.value, f"Has {held} already." if held == row.value else f"From {held} to {row.value}."
+
+    def _block(self, row: Line) -> tuple[bool, str]:
+        status = block_status(self.blocks, row.worker_id)
+        if row.act == Line.Act.BLOCK:
+            if status == BLOCKED:
+                return True, "Is blocked already."
+            return False, "Is blocked from all your HITs. At MTurk this can cost a person the account."
+        if status != BLOCKED:
+            return True, "Is not blocked."
+        return False, "Is unblocked and can work for you again."
+
+
+def block_status(blocks: dict[str, Any], worker_id: str) -> str:
+    """As the website says it; `blocks`: worker id to when a block was lifted, None while it stands."""
+    if worker_id not in blocks:
+        return NEVER_BLOCKED
+    return BLOCKED if blocks[worker_id] is None else UNBLOCKED
+
+
+# --- sheets: carried out --------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def carry_out(sheet: Sheet, *, by: User) -> list[Job]:
+    """A job for each kind of change that a sheet still asks for. Sent twice, nothing is asked for twice."""
+    sheet = Sheet.objects.select_for_update(of=("self",)).select_related("account").get(pk=sheet.pk)
+    if not sheet.complete:
+        raise Denied("The list is still being read.")
+    begun = []
+    acts = Line.objects.filter(sheet=sheet).ready().order_by().values_list("act", flat=True).distinct()
+    going_on = Job.objects.filter(account=sheet.account, selection__sheet=sheet.pk, state="preparing")
+    preparing = {job.options.get("bulk") for job in going_on}
+    wanted_acts = [act for act in Line.Act.values if act in set(acts) and BULK_OF[act] not in preparing]
+    if not wanted_acts:
+        raise Denied("Nothing of this list is left to do.")
+    for act in wanted_acts:
+        begun.append(
+            jobs.ask(BULK_OF[act], account=sheet.account, by=by, selection={"sheet": sheet.pk, "act": act}, options={})
+        )
+    audit.record(
+        "sheet.begun", account=sheet.account, by=by, subject=str(sheet.pk), text=sheet.name,
+        data={"jobs": [str(job.pk) for job in begun]},
+    )  # fmt: skip
+    return begun
