@@ -8,7 +8,7 @@ from django.utils import timezone
 from dashboard import mturk
 from dashboard.commands import Kind, Outcome, register
 from dashboard.models import Command, State
-from hits.models import HIT, Assignment, AssignmentStatus
+from hits.models import HIT, Assignment, AssignmentStatus, Finding
 
 
 def verdict_key(assignment_id: str) -> str:
@@ -78,6 +78,7 @@ class Verdict(Kind):
 
     def give_up(self, command: Command) -> None:
         Assignment.objects.filter(verdict=command).update(verdict=None)
+        Finding.objects.stand_again(command)
         if command.state == State.FAILED:
             # MTurk's view differs from ours: read the HIT again.
             HIT.objects.filter(account=command.account_id, hit_id=command.hit_id).update(stale=True)

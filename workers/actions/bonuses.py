@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from dashboard import commands
-from dashboard.models import Command, Role, User
+from dashboard import commands, proposals
+from dashboard.models import Account, Command, Role, User
 from dashboard.permissions import Denied, bonus_needs_release, check_role, check_text_for_worker
 from hits.models import Assignment
 from marketplace.policies import bonus_fee
@@ -71,3 +71,13 @@ def pay_bonus(
     if not proposed:
         commands.wake(account, after=commands.undo_window(account))
     return command
+
+
+@proposals.register("bonus")
+def release_bonus(
+    *, account: Account, assignment_id: str, worker_id: str, by: User, reason: str, amount: Decimal
+) -> Command:
+    """The bonus that a rule proposed."""
+    rows = Assignment.objects.select_related("account", "hit")
+    assignment = rows.get(account=account, assignment_id=assignment_id, worker_id=worker_id)
+    return pay_bonus(assignment=assignment, by=by, amount=amount, reason=reason)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from dashboard import mturk
 from dashboard.commands import Kind, Outcome, register, token_holds
 from dashboard.models import Command, State
+from hits.models import Finding
 from workers.models import BonusPayment, Worker
 
 
@@ -85,6 +86,10 @@ class SendBonus(Kind):
         for command in commands:
             amounts.setdefault(command.worker_id, []).append(command.amount)
         Worker.objects.paid(account, amounts)
+
+    def give_up(self, command: Command) -> None:
+        # What a rule proposed, and was asked for in vain, is a proposal again.
+        Finding.objects.stand_again(command)
 
     def subject(self, command: Command) -> str:
         return command.assignment_id

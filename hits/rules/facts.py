@@ -1,0 +1,168 @@
+"""What looks need to know beside the answer itself, for a whole chunk of answers in a bounded number of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from django.db.models import Avg, Count, OuterRef, Q, Subquery
+
+from hits.models import HIT, AnswerText, Assignment, GoldAnswer, Rule
+from hits.rules.reading import field_of, meets, said
+
+#: Of so many answers a median means something; and of no more than so many it is taken.
+LEAST_TIMES, MOST_TIMES = 5, 201
+#: Of a HIT that more than this many do nobody speaks of a majority; a survey of thousands would cost thousands.
+MOST_TO_COMPARE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How an answer met its HIT's gold: `missed` holds the fields with what would have been right."""
+
+    met: int
+    total: int
+    missed: tuple[tuple[str, list[Any]], ...] = ()
+
+    @property
+    def percent(self) -> int:
+        return self.met * 100 // self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a worker made of the gold of a batch: in how many tasks, and the mean of their scores."""
+
+    answers: int
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of an answer; `own` and `other` are earlier answers (keys) that hold the same one in the same field."""
+
+    field: str
+    size: int
+    own: int | None = None
+    other: int | None = None
+    other_worker: str = ""
+
+
+@dataclass
+class Facts:
+    """By key of the assignment, the HIT or the batch."""
+
+    scores: dict[int, Score] = field(default_factory=dict)
+    records: dict[tuple[int, str], Record] = field(default_factory=dict)
+    of_hit: dict[int, list[Assignment]] = field(default_factory=dict)
+    medians: dict[int, int] = field(default_factory=dict)
+    texts: dict[int, list[Text]] = field(default_factory=dict)
+
+
+def collect(rules: Iterable[Rule], rows: list[Assignment]) -> Facts:
+    """What these rules need to know to judge these rows."""
+    facts = Facts()
+    by_look: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_look.setdefault(rule.look, []).append(rule)
+
+    def of(*looks: Rule.Look) -> list[Assignment]:
+        batches = {rule.batch_id for look in looks for rule in by_look.get(look, [])}
+        return [row for row in rows if row.batch_id in batches]
+
+    if gold := of(Rule.Look.GOLD):
+        facts.scores = scores(gold)
+        if any(rule.settings.get("of") == "worker" for rule in by_look[Rule.Look.GOLD]):
+            facts.records = records(gold)
+    if compared := of(Rule.Look.PLURALITY):
+        facts.of_hit = of_hits({row.hit_id: row.hit for row in compared}, compared)
+    if timed := of(Rule.Look.TIME):
+        facts.medians = {batch: found for batch in {row.batch_id for row in timed} if (found := median_of(batch))}
+    if texts := of(Rule.Look.DUPLICATE, Rule.Look.CODE):
+        facts.texts = repeated(texts)
+    return facts
+
+
+def gold_of(hits: Iterable[int]) -> dict[int, dict[str, list[Any]]]:
+    """HIT -> field -> the values any of which is right."""
+    found: dict[int, dict[str, list[Any]]] = {}
+    for hit, name, accepted in GoldAnswer.objects.filter(hit__in=set(hits)).values_list("hit", "field", "accepted"):
+        found.setdefault(hit, {})[name] = accepted if isinstance(accepted, list) else [accepted]
+    return found
+
+
+def scores(rows: list[Assignment]) -> dict[int, Score]:
+    """How each answer met the gold of its HIT; those of HITs without gold are not in it."""
+    gold = gold_of(row.hit_id for row in rows)
+    found = {}
+    for row in rows:
+        wanted = gold.get(row.hit_id)
+        if wanted:
+            answer = said(row)
+            missed = tuple(
+                (name, accepted)
+                for name, accepted in wanted.items()
+                if not any(meets(field_of(answer, name), one) for one in accepted)
+            )
+            found[row.pk] = Score(len(wanted) - len(missed), len(wanted), missed)
+    return found
+
+
+def records(rows: list[Assignment]) -> dict[tuple[int, str], Record]:
+    """By batch and worker, from the scores that the digest keeps."""
+    if not rows:
+        return {}
+    scored = (
+        Assignment.objects.filter(
+            account=rows[0].account_id,
+            worker_id__in={row.worker_id for row in rows},
+            batch__in={row.batch_id for row in rows},
+            gold_score__isnull=False,
+        )
+        .order_by()
+        .values_list("batch", "worker_id")
+        .annotate(answers=Count("pk"), mean=Avg("gold_score"))
+    )
+    return {(batch, worker): Record(answers, mean) for batch, worker, answers, mean in scored}
+
+
+def of_hits(hits: dict[int, HIT], rows: list[Assignment]) -> dict[int, list[Assignment]]:
+    """All answers to each HIT that is small enough to have a majority; those of `rows` are the very objects."""
+    small = [pk for pk, hit in hits.items() if hit.max_assignments <= MOST_TO_COMPARE]
+    known = {row.pk: row for row in rows}
+    found: dict[int, list[Assignment]] = {}
+    for row in Assignment.objects.filter(hit__in=small).defer("raw").order_by("pk"):
+        row.hit = hits[row.hit_id]
+        found.setdefault(row.hit_id, []).append(known.get(row.pk, row))
+    return found
+
+
+def median_of(batch: int) -> int | None:
+    """Seconds; None while too few were handed in."""
+    times = Assignment.objects.filter(batch=batch).exclude(accepted_at=None).order_by("-submitted_at")
+    took = [row.work_seconds or 0 for row in times.only("accepted_at", "submitted_at")[:MOST_TIMES]]
+    return int(median(took)) if len(took) >= LEAST_TIMES else None
+
+
+def repeated(rows: list[Assignment]) -> dict[int, list[Text]]:
+    """The texts of these answers, and which answer before had the same: one query, each text found by its digest."""
+    earlier = AnswerText.objects.filter(
+        Q(submitted_at__lt=OuterRef("submitted_at"))
+        | Q(submitted_at=OuterRef("submitted_at"), assignment__lt=OuterRef("assignment")),
+        batch=OuterRef("batch"),
+        digest=OuterRef("digest"),
+        # Says the same as the two above; an index can begin at it.
+        submitted_at__lte=OuterRef("submitted_at"),
+    ).order_by("submitted_at", "assignment")
+    others = earlier.exclude(worker_id=OuterRef("worker_id"))
+    texts = AnswerText.objects.filter(assignment__in=[row.pk for row in rows]).annotate(
+        own=Subquery(earlier.filter(worker_id=OuterRef("worker_id")).values("assignment")[:1]),
+        other=Subquery(others.values("assignment")[:1]),
+        other_worker=Subquery(others.values("worker_id")[:1]),
+    )
+    found: dict[int, list[Text]] = {}
+    for row, name, size, own, other, worker in texts.order_by("pk").values_list(
+        "assignment", "field", "size", "own", "other", "other_worker"
+    ):
+        found.setdefault(row, []).append(Text(name, size, own, other, worker or ""))
+    return found
