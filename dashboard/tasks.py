@@ -13,6 +13,7 @@ from dashboard.models import Account, SyncRun, User
 from hits import digest as figures
 from hits import sync as hits_sync
 from hits.models import Assignment
+from hits.rules import evaluating, gold, upkeep
 from qualifications import sync as qualifications_sync
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Who keeps figures of assignments, in the order they take new ones in.
 READERS: list[figures.Reader] = [
+    gold.score_fresh,
+    evaluating.read,
     workers_digest.read,  # the last: it counts what the others scored
 ]
 
@@ -60,6 +63,8 @@ def sweep() -> None:
         deliver.apply_async((account_id,), expires=30)
     for account_id in Assignment.objects.fresh().order_by("account").values_list("account", flat=True).distinct():
         digest.apply_async((account_id,), expires=30)
+    for account_id in upkeep.waiting_accounts():
+        look_back.apply_async((account_id,), expires=30)
 
 
 @shared_task
@@ -68,6 +73,16 @@ def digest(account_id: int) -> None:
     account = Account.objects.filter(pk=account_id).first()
     while account is not None and figures.digest(account, READERS):
         pass
+    if account is not None:
+        upkeep.look_back(account)
+
+
+@shared_task
+def look_back(account_id: int) -> None:
+    """What rules have to do behind the pages."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is not None:
+        upkeep.look_back(account)
 
 
 @shared_task
