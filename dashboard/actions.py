@@ -11,7 +11,8 @@ from dashboard.permissions import Denied, check_role
 #: Columns whose change is worth a line in the audit; the secret is named, never shown.
 _TOLD = (
     "name", "environment", "endpoint_url", "region", "credentials", "credentials_reference", "access_key_id",
-    "undo_seconds", "release_rejections", "release_bonus_above", "release_job_above", "rate_cap", "budget_cap",
+    "undo_seconds", "release_rejections", "release_bonus_above", "release_job_above", "release_blocks",
+    "rate_cap", "budget_cap",
 )  # fmt: skip
 
 

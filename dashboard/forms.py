@@ -101,11 +101,12 @@ class PolicyForm(forms.ModelForm):
 
     class Meta:
         model = Account
-        fields = ["undo_seconds", "release_rejections", "release_bonus_above", "release_job_above", "budget_cap",
-                  "rate_cap"]  # fmt: skip
+        fields = ["undo_seconds", "release_rejections", "release_blocks", "release_bonus_above", "release_job_above",
+                  "budget_cap", "rate_cap"]  # fmt: skip
         labels = {
             "undo_seconds": "Undo window, in seconds",
             "release_rejections": "Rejections wait for an approver",
+            "release_blocks": "Blocking a worker at MTurk needs a second person",
             "release_bonus_above": "Bonuses above this many dollars need a second person",
             "release_job_above": "Bulk jobs above this many dollars need a second person",
             "budget_cap": "Budget, in dollars",
@@ -114,6 +115,7 @@ class PolicyForm(forms.ModelForm):
         help_texts = {
             "undo_seconds": "How long a decision can be taken back before it is sent. Empty: as the server is set, 10.",
             "release_rejections": "",
+            "release_blocks": "A reviewer's block needs one always: it can cost a worker their account.",
             "release_bonus_above": "Empty: no limit. A reviewer's bonus needs one always.",
             "release_job_above": "With fees. Empty: no limit.",
             "budget_cap": "All that is ever paid through HITdesk from this account, fees included. What does not fit "
@@ -230,6 +232,7 @@ class JobForm(forms.Form):
     reason = forms.CharField(
         required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), label="Reason (the workers read it)"
     )
+    again = forms.BooleanField(required=False, label="Also those that have had a bonus already")
     hours = forms.IntegerField(required=False, min_value=1, label="By how many hours")
     number = forms.IntegerField(required=False, min_value=1, label="How many more workers for each")
     hit_type = HITTypeField(HITType.objects.none(), required=False, to_field_name="hit_type_id", label="New HIT type")
@@ -241,7 +244,7 @@ class JobForm(forms.Form):
         super().__init__(*args, **kwargs)
         hit_type: Any = self.fields["hit_type"]
         hit_type.queryset = HITType.objects.filter(account=account).order_by("-pk")
-        for name in ("feedback", "amount", "reason", "hours", "number", "hit_type"):
+        for name in ("feedback", "amount", "reason", "again", "hours", "number", "hit_type"):
             if name not in options:
                 del self.fields[name]
         if "feedback" in self.fields:

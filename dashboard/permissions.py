@@ -61,6 +61,11 @@ def rejection_needs_release(user: User, account: Account) -> bool:
     return account.release_rejections
 
 
+def block_needs_release(user: User, account: Account) -> bool:
+    """A reviewer's block always waits for an approver; anybody's does where the account says so."""
+    return account.release_blocks or not can(user, account, Role.APPROVER)
+
+
 def check_address_is_free(email: str, user: User) -> None:
     """Raise Denied where somebody else has this address: members are added by it, and a claimant would be let in."""
     taken = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).exclude(pk=user.pk)

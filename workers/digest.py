@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from dashboard.models import Account
 from hits.models import NOTHING_TO_COMPARE, Assignment, AssignmentStatus
-from workers.models import NEVER_SEEN, NOTHING_YET, Worker, WorkerBatch, times
+from workers.models import NEVER_SEEN, NOTHING_YET, BatchTimes, Worker, WorkerBatch, times
 
 _COLUMN: dict[str, str] = {
     AssignmentStatus.SUBMITTED: "submitted",
@@ -38,12 +38,14 @@ def read(account: Account, rows: list[Assignment]) -> None:
         person.answers += not row.counted
         for figures in (person, together[person.pk, row.batch_id]):
             _count(figures, row)
+    batches = _count_times(changed)
     for score in scored:
         _count_scores(people[score["worker_id"]], score)
     for person in people.values():
         _conclude(person)
     _write(Worker, list(people.values()), _OF_WORKER)
     _write(WorkerBatch, list(together.values()), _OF_BOTH)
+    _write(BatchTimes, batches, ["took", "timed", "typical_seconds"])
     if scored:
         Assignment.objects.filter(pk__in=[score["pk"] for score in scored]).update(
             counted_agreement=F("agreement"), counted_gold=F("gold_score")
@@ -106,6 +108,19 @@ def _count(figures: Worker | WorkerBatch, row: Assignment) -> None:
         figures.typical_seconds = times.median(figures.took) or NOTHING_YET
 
 
+def _count_times(rows: list[Assignment]) -> list[BatchTimes]:
+    """The times of new answers into those of their batches."""
+    new = [row for row in rows if not row.counted and row.work_seconds is not None]
+    known = {each.batch_id: each for each in BatchTimes.objects.filter(batch__in={row.batch_id for row in new})}
+    for row in new:
+        of_batch = known.setdefault(row.batch_id, BatchTimes(batch_id=row.batch_id))
+        times.count(of_batch.took, row.work_seconds or 0)
+        of_batch.timed += 1
+    for each in known.values():
+        each.typical_seconds = times.median(each.took) or NOTHING_YET
+    return list(known.values())
+
+
 def _count_scores(person: Worker, score: Score) -> None:
     before, after = score["counted_agreement"], score["agreement"]
     if before is not None and before < NOTHING_TO_COMPARE:
@@ -127,7 +142,7 @@ def _conclude(person: Worker) -> None:
     person.agreement = round(person.agreement_sum / person.agreement_count) if person.agreement_count else NOTHING_YET
 
 
-def _write(model: type[Worker] | type[WorkerBatch], rows: list[Any], columns: list[str]) -> None:
+def _write(model: type[Worker] | type[WorkerBatch] | type[BatchTimes], rows: list[Any], columns: list[str]) -> None:
     """Old rows and new ones; of an old one nothing but these columns, since people write the others meanwhile."""
     old, new = [row for row in rows if row.pk], [row for row in rows if not row.pk]
     # An UPDATE for many rows would say each column of each as a condition of its own, and take ten times as long.

@@ -64,6 +64,9 @@ class Account(models.Model):
         help_text="Bonuses above this amount need a second person whoever asks. A reviewer's bonus always does.",
     )
 
+    release_blocks = models.BooleanField(
+        default=False, help_text="Blocking a worker waits for an approver's release, whoever asks."
+    )
     release_job_above = models.DecimalField(
         max_digits=14,
         decimal_places=2,

@@ -98,7 +98,7 @@ class WorkerBlockQuerySet(models.QuerySet["WorkerBlock"]):
         return self.filter(account=account)
 
     def standing(self) -> "WorkerBlockQuerySet":
-        return self.filter(lifted_at=None)
+        return self.filter(blocked_at__isnull=False, lifted_at=None)
 
     def due(self, now: datetime | None = None) -> "WorkerBlockQuerySet":
         """Somebody wanted these lifted by now."""
@@ -111,13 +111,27 @@ class WorkerBlock(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="worker_blocks")
     worker_id = models.CharField(max_length=64)
     reason = models.TextField(blank=True, help_text="Ours; the worker does not see it.")
-    blocked_at = models.DateTimeField(default=timezone.now, help_text="Of one made elsewhere: when it was first seen.")
+    blocked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Of one made elsewhere: when it was first seen. Empty: asked for, not yet made.",
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
     command = models.ForeignKey(
         Command, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="Empty: made elsewhere."
     )
     until = models.DateTimeField(null=True, blank=True, help_text="When to lift it; nothing lifts it by itself.")
-    lifted_at = models.DateTimeField(null=True, blank=True)
+    until_by = models.ForeignKey(
+        _PERSON,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who wants it lifted then.",
+    )
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="When its lifting was proposed.")
     synced_at = models.DateTimeField(null=True, help_text="When MTurk's own list last named it.")
+    stale = models.BooleanField(default=False, help_text="Changed since MTurk's list was last read.")
 
     objects = WorkerBlockQuerySet.as_manager()
 
@@ -125,15 +139,24 @@ class WorkerBlock(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["account", "worker_id"], name="worker_block_once")]
         indexes: ClassVar = [
             models.Index(
-                fields=["account", "blocked_at", "id"], condition=Q(lifted_at=None), name="worker_block_standing"
+                fields=["account", "blocked_at", "id"],
+                condition=Q(blocked_at__isnull=False, lifted_at=None),
+                name="worker_block_standing",
             ),
             models.Index(fields=["account", "until"], condition=Q(lifted_at=None), name="worker_block_due"),
+            models.Index(fields=["account"], condition=Q(stale=True), name="worker_block_stale"),
         ]
 
     def __str__(self) -> str:
         return self.worker_id
 
     @property
+    def stands(self) -> bool:
+        return self.blocked_at is not None and self.lifted_at is None
+
+    @property
     def status(self) -> str:
         """As the Requester website's worker file says it."""
+        if self.blocked_at is None:
+            return "Never Blocked"
         return "Blocked" if self.lifted_at is None else "Unblocked"

@@ -146,6 +146,21 @@ class WorkerBatch(models.Model):
         return f"{self.worker} in {self.batch}"
 
 
+class BatchTimes(models.Model):
+    """How long answers of a batch took, on the scale that medians are read off."""
+
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="times")
+    took = models.JSONField(default=dict)
+    timed = models.PositiveIntegerField(default=0)
+    typical_seconds = models.IntegerField(default=NOTHING_YET)
+
+    class Meta:
+        verbose_name_plural = "batch times"
+
+    def __str__(self) -> str:
+        return f"times of {self.batch}"
+
+
 class WorkerTag(models.Model):
     """A word a team puts on a worker."""
 
