@@ -1,3 +1,5 @@
+from hits.models.figures import BatchFigures, FieldFigures, MajorityTaken, ReviewerFigures
+from hits.models.filters import FEW, WINDOW, narrowed, unfiltered
 from hits.models.mirror import (
     HIT,
     NOTHING_TO_COMPARE,
@@ -14,14 +16,18 @@ from hits.models.review import Finding, Flag, GoldAnswer, ReasonTemplate, Rule, 
 from hits.models.uploads import HITInput, Upload, UploadRow
 
 __all__ = [
+    "FEW",
     "HIT",
     "NOTHING_TO_COMPARE",
+    "WINDOW",
     "AnswerText",
     "Assignment",
     "AssignmentQuerySet",
     "AssignmentStatus",
     "Batch",
+    "BatchFigures",
     "DataVerdict",
+    "FieldFigures",
     "Finding",
     "Flag",
     "GoldAnswer",
@@ -30,11 +36,15 @@ __all__ = [
     "HITInput",
     "HITQuerySet",
     "HITType",
+    "MajorityTaken",
     "ReasonTemplate",
+    "ReviewerFigures",
     "Rule",
     "RuleRun",
     "SavedView",
     "SecondReview",
     "Upload",
     "UploadRow",
+    "narrowed",
+    "unfiltered",
 ]

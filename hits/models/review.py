@@ -218,6 +218,9 @@ class SecondReview(models.Model):
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="second_review")
     asked_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
+    # As they were when it was asked; without a person where MTurk or another program decided.
+    first_verdict = models.CharField(max_length=8, blank=True, choices=[("approve", "Approve"), ("reject", "Reject")])
+    first_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     verdict = models.CharField(max_length=8, blank=True, choices=[("approve", "Approve"), ("reject", "Reject")])
     note = models.TextField(max_length=1024, blank=True)
     reviewed_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
