@@ -24,30 +24,9 @@ PLAIN = 30  # calls of the plain loop: one after the other, so a few tell
 
 
 def fill(market: servers.Marketplace, number: int) -> None:
-    client = market.client(KEY)
-    from tests.bench.sync import FORM
+    from tests.bench import sync
 
-    workers, hits = 50, -(-number // 50)
-    created = [
-        client.create_hit(
-            Title="Read a sentence",
-            Description="Say what it means",
-            Reward="0.01",
-            MaxAssignments=workers,
-            AssignmentDurationInSeconds=3600,
-            LifetimeInSeconds=86400,
-            Question=FORM,
-        )["HIT"]["HITId"]
-        for _ in range(hits)
-    ]
-    wanted = [(hit_id, f"A{worker:05d}") for hit_id in created for worker in range(workers)]
-    with ThreadPoolExecutor(4) as pool:
-        list(
-            pool.map(
-                lambda one: market.control("assignments", {"HITId": one[0], "WorkerId": one[1], "Fields": {"q1": "x"}}),
-                wanted,
-            )
-        )
+    sync.fill(market, hits=-(-number // 50), assignments=50, key=KEY, fields={"q1": "x"})
 
 
 def seconds(work: Callable[[], Any]) -> float:

@@ -30,8 +30,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def fill(market: Marketplace, *, hits: int, assignments: int) -> None:
-    client = market.client(KEY)
+def fill(market: Marketplace, *, hits: int, assignments: int, key: str = KEY, fields: dict[str, str] = FIELDS) -> None:
+    client = market.client(key)
     created = [
         client.create_hit(
             Title="Read a sentence",
@@ -48,7 +48,7 @@ def fill(market: Marketplace, *, hits: int, assignments: int) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(
             pool.map(
-                lambda one: market.control("assignments", {"HITId": one[0], "WorkerId": one[1], "Fields": FIELDS}),
+                lambda one: market.control("assignments", {"HITId": one[0], "WorkerId": one[1], "Fields": fields}),
                 wanted,
             )
         )

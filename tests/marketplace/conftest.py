@@ -134,3 +134,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("CLIENTS SKIPPED", sep="!", red=True, bold=True)
         for reason in sorted(reasons):
             terminalreporter.line(reason, red=True)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def crowded(request, tmp_path_factory):
+    """A marketplace on each database, for tests of many at once."""
+    env = {}
+    if request.param == "postgresql":
+        env["MARKETPLACE_DATABASE_URL"] = request.getfixturevalue("postgres_server").database("crowded")
+    with servers.marketplace(tmp_path_factory.mktemp(f"crowded-{request.param}"), env=env) as running:
+        yield running

@@ -15,15 +15,8 @@ from tests.marketplace.making import HTML, KIND, balance, do, new_hit, state
 
 AT_ONCE = 8
 
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def crowded(request, tmp_path_factory):
-    """A marketplace on each database, for this file alone."""
-    env = {}
-    if request.param == "postgresql":
-        env["MARKETPLACE_DATABASE_URL"] = request.getfixturevalue("postgres_server").database("crowded")
-    with servers.marketplace(tmp_path_factory.mktemp(f"crowded-{request.param}"), env=env) as running:
-        yield running
+# Together, so that its two servers are started once.
+pytestmark = pytest.mark.xdist_group("crowded")
 
 
 @pytest.fixture

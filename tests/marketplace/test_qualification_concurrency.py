@@ -5,22 +5,14 @@ from functools import partial
 
 import pytest
 
-from tests import servers
 from tests.marketplace.conftest import Control
 from tests.marketplace.making import ask, new_hit, new_tested_type, new_type, new_worker, refused
 from tests.marketplace.test_concurrency import AT_ONCE, at_once
 
 PREFIX = "AWS.MechanicalTurk."
 
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def crowded(request, tmp_path_factory):
-    """A marketplace on each database, for this file alone."""
-    env = {}
-    if request.param == "postgresql":
-        env["MARKETPLACE_DATABASE_URL"] = request.getfixturevalue("postgres_server").database("qualified")
-    with servers.marketplace(tmp_path_factory.mktemp(f"qualified-{request.param}"), env=env) as running:
-        yield running
+# Together, so that its two servers are started once.
+pytestmark = pytest.mark.xdist_group("crowded")
 
 
 @pytest.fixture
