@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from dashboard import audit, commands, drift, heartbeat, jobs
 from dashboard.models import Account, SyncRun, User
+from hits import agreement
 from hits import digest as figures
+from hits import figures as batch_figures
 from hits import sync as hits_sync
 from hits.models import Assignment
 from hits.rules import evaluating, gold, upkeep
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: Who keeps figures of assignments, in the order they take new ones in.
 READERS: list[figures.Reader] = [
+    agreement.read,
+    batch_figures.read,
     gold.score_fresh,
     evaluating.read,
     workers_digest.read,  # the last: it counts what the others scored
@@ -74,6 +78,7 @@ def digest(account_id: int) -> None:
     while account is not None and figures.digest(account, READERS):
         pass
     if account is not None:
+        batch_figures.measure_batches(account)
         upkeep.look_back(account)
 
 
