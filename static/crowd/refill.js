@@ -125,15 +125,17 @@
     const groups = new Map();
     for (const field of fields(document)) {
       const name = nameOf(field);
-      const value = name ? valueOf(name) : undefined;
+      const crowd = field.localName.includes("-");
+      // A template may have copied a widget's answer into a field of its own, as text.
+      const value = !name ? undefined : crowd && isObject(tree[name]) ? tree[name] : valueOf(name);
       if (value === undefined) {
         // What it does not say was not chosen; a box that is ticked at first was unticked.
-        if (name && field.matches("input[type=checkbox], input[type=radio]") && has.call(answer, "fields")) set(field, "checked", false);
+        if (name && field.matches("input[type=checkbox], input[type=radio]")) set(field, "checked", false);
         else if (field.stage && field.stage.onlyLook) field.stage.onlyLook();
         continue;
       }
       filled.add(name);
-      if (field.localName.includes("-")) {
+      if (crowd) {
         // Each is given its answer once: drawing it again would lose the place one looks at.
         if (typeof field.answer === "function" && field.hitdeskFilled !== true) {
           field.hitdeskFilled = true;

