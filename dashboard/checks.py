@@ -22,6 +22,8 @@ NUMBERS = {
     # A call must be over long before its claim lapses (dashboard.commands.claiming.CLAIM_FOR).
     "MTURK_READ_TIMEOUT": (0.1, 60),
     "MTURK_RETRY_SECONDS": (0.01, 60),
+    "UPLOAD_MEGABYTES": (1, 2000),
+    "UPLOAD_ROWS": (1, 1_000_000),
 }
 SECRET_FILES = ("secret-key", "field-encryption-key", "demo-password")
 

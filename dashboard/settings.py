@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "template_partials",
+    "import_export",
 ]
 
 MIDDLEWARE = [
@@ -196,6 +197,15 @@ MTURK_CONNECTIONS = env.int("MTURK_CONNECTIONS", default=16)
 MTURK_CONNECT_TIMEOUT = env.float("MTURK_CONNECT_TIMEOUT", default=5.0)
 MTURK_READ_TIMEOUT = env.float("MTURK_READ_TIMEOUT", default=30.0)
 MTURK_RETRY_SECONDS = env.float("MTURK_RETRY_SECONDS", default=1.0)
+
+# Files of decisions and bonuses: rows are read as the file comes, and kept in our own tables.
+UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", default=200)
+UPLOAD_ROWS = env.int("UPLOAD_ROWS", default=200_000)
+FILE_UPLOAD_HANDLERS = [
+    "dashboard.upload_cap.CappedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 if REDIS_URL:

@@ -23,6 +23,8 @@ class Wish:
     hit_id: str = ""
     worker_id: str = ""
     exclusive_key: str = ""
+    #: Why, where each row has words of its own; else the job's.
+    note: str = ""
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Bulk:
     #: "Approve", as a heading and a button say it.
     words: ClassVar[str]
     role: ClassVar[Role] = Role.REVIEWER
-    #: Whose rows it takes, and so whose filters select them: "assignments" or "hits".
+    #: Whose rows it takes, and so whose filters select them: "assignments" or "hits"; "uploads" have a page.
     about: ClassVar[str] = "assignments"
     #: Names of the options its form asks for.
     options: ClassVar[tuple[str, ...]] = ()

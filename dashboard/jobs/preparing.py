@@ -4,7 +4,7 @@ import contextlib
 import time
 import uuid
 from bisect import bisect_right
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -155,6 +155,8 @@ def _write(job: Job, wishes: list[tuple[uuid.UUID, Wish]]) -> None:
         note=str(job.options.get("feedback") or job.options.get("reason") or ""),
         requested_by=job.requested_by,
     )
+    if alike.note:
+        wishes = [(identity, wish if wish.note else replace(wish, note=alike.note)) for identity, wish in wishes]
     all_fields: dict[str, Any] = {field.attname: field for field in Command._meta.concrete_fields}
     same = [field for name, field in all_fields.items() if name not in ITS_OWN]
     own = [all_fields[name] for name in ITS_OWN]

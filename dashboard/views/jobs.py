@@ -23,7 +23,10 @@ from hits.models import Batch
 
 MOST_TROUBLE = 20
 #: Bulk actions that cost money; of some the amount is only known once the form says more.
-PRICED, ASKS_FOR_PRICE = ("approve", "bonus", "add"), ("bonus", "add")
+PRICED, ASKS_FOR_PRICE = ("approve", "override", "bonus", "add"), ("bonus", "add")
+#: What a bulk action is about -> the parameter that names rows one by one, instead of a filter.
+_TICKED = {"assignments": "assignment", "hits": "hit"}
+MOST_TICKED = 1000
 MOVING = (JobState.PREPARING, JobState.RUNNING)
 
 
@@ -51,9 +54,12 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         chosen = work.bulk_named(bulk)
     except Denied as reason:
         raise Http404(str(reason)) from None
+    if chosen.about not in _TICKED:
+        raise Http404("It has a page of its own.")
     query = QueryDict(request.POST.get("query", "")) if request.method == "POST" else request.GET
     filters: Any = HITFilter(query) if chosen.about == "hits" else QueueFilter(query)
-    selection = {"filter": filters.frozen()}
+    ticked = query.getlist(_TICKED[chosen.about])[:MOST_TICKED]
+    selection: dict[str, Any] = {"ids": ticked} if ticked else {"filter": filters.frozen()}
     typed = request.POST if request.method == "POST" else request.GET
     begun = request.method == "POST" or any(name in typed for name in chosen.options)
     form = JobForm(
@@ -79,6 +85,7 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         else:
             return redirect("job", membership.account.slug, job.pk)
     pairs = [(name, value) for name, value in filters.chosen().items() if name != "sort"]
+    pairs += [(_TICKED[chosen.about], name) for name in ticked]
     try:
         options = chosen.check_options(said) if said else {}
     except Denied:
@@ -93,7 +100,8 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         "form": form,
         "query": urlencode(pairs),
         "query_pairs": pairs,
-        "filters": _words(filters, membership),
+        "filters": [f"{len(ticked)} ticked"] if ticked else _words(filters, membership),
+        "ticked": bool(ticked),
         "list_url": reverse("hits" if chosen.about == "hits" else "queue", args=[membership.account.slug]),
         "priced": bulk in PRICED and (bulk not in ASKS_FOR_PRICE or bool(options)),
         "asks_for_price": bulk in ASKS_FOR_PRICE,

@@ -1,5 +1,5 @@
 """What can be done to many assignments or HITs at once; importing registers it."""
 
-from hits.jobs import hits, verdicts
+from hits.jobs import findings, hits, uploads, verdicts
 
-__all__ = ["hits", "verdicts"]
+__all__ = ["findings", "hits", "uploads", "verdicts"]

@@ -1,15 +1,18 @@
 """Bulk verdicts: approve or reject every assignment of a selection."""
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import OPEN_STATES, Account, Command, User
 from dashboard.permissions import Denied, check_text_for_worker, rejection_needs_release
+from hits.actions.verdicts import OVERRIDE_WITHIN
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, verdict_key
 from hits.models import HIT, Assignment, AssignmentStatus
 from marketplace.policies import asks_for_masters, assignment_fee
@@ -121,3 +124,28 @@ class BulkReject(BulkVerdict):
 
     def needs_release(self, user: User, account: Account, options: dict[str, Any], cost: Decimal) -> bool:
         return rejection_needs_release(user, account)
+
+
+@register
+class BulkOverride(BulkVerdict):
+    """Pay what was rejected, after all (api:162)."""
+
+    name = "override"
+    kind = OverrideRejection
+    words = "Approve after all"
+
+    def refusals(self, options: dict[str, Any]) -> list[tuple[Q, str]]:
+        gone, _, _, moving = super().refusals(options)
+        return [
+            gone,
+            (~Q(status=AssignmentStatus.REJECTED), "It is not rejected."),
+            (
+                Q(submitted_at__lt=timezone.now() - OVERRIDE_WITHIN),
+                "MTurk overrides a rejection only within 30 days of the submission.",
+            ),
+            moving,
+        ]
+
+    def weigh(self, row: Assignment, options: dict[str, Any], identity: uuid.UUID) -> Wish:
+        wish = super().weigh(row, options, identity)
+        return replace(wish, params={**wish.params, "OverrideRejection": True})

@@ -1,10 +1,11 @@
 """Files of decisions and bonuses, row by row as they were read, and what the rows of a task's input file said."""
 
 import uuid
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from dashboard.models import Account, Command
@@ -84,6 +85,16 @@ class UploadRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.number} of {self.upload_id}"
+
+    @classmethod
+    def became(cls, pairs: Iterable[tuple[uuid.UUID, int]]) -> None:
+        """Note which command each row became: (command, row)."""
+        key = Command._meta.pk.get_db_prep_value
+        values = [(key(command, connection), row) for command, row in pairs]
+        if values:
+            with connection.cursor() as cursor:
+                table = cls._meta.db_table
+                cursor.executemany(f"UPDATE {table} SET command_id = %s WHERE id = %s", values)  # noqa: S608 -- a constant
 
 
 class HITInput(models.Model):

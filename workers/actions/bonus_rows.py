@@ -1,0 +1,279 @@
+"""Many bonuses, each with an amount of its own: from a CSV, or worked out by a formula. Stored row by row, previewed,
+then one job. What looks like a second payment is left out until somebody ticks it."""
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard import audit, csv_files
+from dashboard.csv_files import Unreadable, unguarded
+from dashboard.models import Account, Command, Role, State, User
+from dashboard.permissions import Denied, check_role
+from hits.models import NOTHING_TO_COMPARE, Assignment, Upload, UploadRow
+from marketplace.policies import bonus_fee
+from workers.actions.bonuses import check_bonus
+from workers.commands.bonuses import SendBonus
+from workers.formula import Formula, NotKnown, Values
+from workers.models import BonusPayment
+
+CHUNK = 500
+COLUMNS = ("WorkerId", "AssignmentId", "BonusAmount", "Reason")
+LONGEST_KEPT = 2_000
+#: Ends of a command after which no money can have moved.
+NOT_PAID = (State.FAILED, State.CANCELLED, State.DECLINED)
+_ID = re.compile(r"[A-Z0-9]{1,64}\Z")
+_AMOUNT = re.compile(r"(\d{1,6})(?:[.,](\d{1,2}))?\Z")
+
+
+def dollars(text: str) -> Decimal:
+    """An amount as people and spreadsheets write it: 0.5, `$0.50 `, 0,50. Denied with a sentence for all else."""
+    bare = re.sub(r"(?i)usd|[\s$\u00a0]", "", text)
+    found = _AMOUNT.match(bare)
+    if not found:
+        raise Denied(f"BonusAmount holds “{text[:40]}”. Write dollars and cents, such as 0.50.")
+    return Decimal(f"{found[1]}.{found[2] or 0}")
+
+
+def read_bonuses(*, account: Account, by: User, name: str, file: IO[bytes]) -> Upload:
+    """Store the bonuses a CSV asks for, ready to be looked at. Unreadable, with nothing stored, where it is no such
+    file; one that cannot be read to its end keeps the rows before, and says so."""
+    check_role(by, account, Role.REVIEWER, "propose bonuses")
+    table = csv_files.read(file)
+    for column in COLUMNS[1:]:
+        if table.place(column) is None:
+            raise Unreadable(f"The file has no column {column}. It needs {', '.join(COLUMNS)}.")
+    place = {column: table.place(column) for column in COLUMNS}
+    width = len(table.header)
+    upload = Upload.objects.create(account=account, kind=Upload.Kind.BONUSES, name=name[:200], made_by=by)
+    chunk: list[UploadRow] = []
+    try:
+        for row in table:
+            if upload.rows_read >= settings.UPLOAD_ROWS:
+                raise Unreadable(f"The file has more than {settings.UPLOAD_ROWS:,} rows. Upload it in parts.")
+            upload.rows_read += 1
+            said = _said(upload, row.number, {column: row.cell(at) for column, at in place.items()})
+            if said is None:
+                upload.unmarked += 1
+                continue
+            if row.cut:
+                _refuse(said, "The file ends within this row, so it may be only half of what was meant.")
+            elif any(cell.strip() for cell in row.cells[width:]):
+                _refuse(said, "This row has more cells than the header: its columns are shifted.")
+            chunk.append(said)
+            if len(chunk) == CHUNK:
+                _store(upload, chunk)
+                chunk = []
+    except Unreadable as reason:
+        upload.problem = f"{reason} What stands before is read; nothing behind it is."
+    _store(upload, chunk)
+    _finish(upload)
+    return upload
+
+
+def _refuse(row: UploadRow, why: str) -> None:
+    row.fate, row.why = UploadRow.Fate.REFUSED, why
+
+
+def _said(upload: Upload, number: int, cells: dict[str, str]) -> UploadRow | None:
+    """What a row of the file asks for; None where no amount is given."""
+    amount = unguarded(cells["BonusAmount"])
+    if not amount.strip(" $0.,"):
+        return None
+    row = UploadRow(
+        upload=upload,
+        number=number,
+        action=UploadRow.Action.BONUS,
+        fate=UploadRow.Fate.REFUSED,
+        cells={column: cell[:LONGEST_KEPT] for column, cell in cells.items()},
+        assignment_name=unguarded(cells["AssignmentId"]).upper()[:64],
+        worker_name=unguarded(cells["WorkerId"]).upper()[:64],
+    )
+    if not row.assignment_name:
+        row.why = "AssignmentId is empty: a bonus is paid for an assignment."
+    elif not _ID.match(row.assignment_name):
+        row.why = f"AssignmentId holds “{cells['AssignmentId'][:40]}”, which is no id."
+    else:
+        try:
+            row.amount = dollars(amount)
+            row.text = check_bonus(row.amount, unguarded(cells["Reason"]).replace("\r\n", "\n").replace("\r", "\n"))
+        except Denied as sentence:
+            row.why = str(sentence)
+        else:
+            row.fate, row.fee = UploadRow.Fate.GO, bonus_fee(row.amount)
+    return row
+
+
+@dataclass
+class Sample:
+    """What a formula makes of some of the assignments it is for."""
+
+    rows: list[tuple[Assignment, Decimal | None, str]]
+    nothing: int
+
+    @property
+    def amounts(self) -> list[Decimal]:
+        return [amount for _, amount, _ in self.rows if amount is not None]
+
+
+def try_formula(formula: Formula, rows: "QuerySet[Assignment, Any]", *, of: int = 200) -> Sample:
+    """The formula over the latest of these; changes nothing."""
+    tried = []
+    for row in _for_formula(rows.order_by("-pk")[:of]):
+        amount, why = _worked_out(formula, row)
+        tried.append((row, amount, why))
+    return Sample(tried, sum(1 for _, amount, _ in tried if amount is None))
+
+
+def work_out(*, account: Account, by: User, rows: "QuerySet[Assignment, Any]", formula: Formula, reason: str) -> Upload:
+    """Store what the formula gives for each of these assignments, ready to be looked at. The amounts stay as they are
+    now, whatever happens to the assignments later."""
+    check_role(by, account, Role.REVIEWER, "propose bonuses")
+    reason = check_bonus(Decimal("0.01"), reason)
+    pks = array("q", rows.order_by("pk").values_list("pk", flat=True)[: settings.UPLOAD_ROWS + 1].iterator())
+    if len(pks) > settings.UPLOAD_ROWS:
+        raise Denied(f"More than {settings.UPLOAD_ROWS:,} assignments match. Filter them, and do it in parts.")
+    if not pks:
+        raise Denied("No assignment matches.")
+    upload = Upload.objects.create(account=account, kind=Upload.Kind.FORMULA, name=formula.text[:200], made_by=by)
+    for start in range(0, len(pks), CHUNK):
+        named = Assignment.objects.filter(pk__in=pks[start : start + CHUNK].tolist()).order_by("pk")
+        _store(upload, list(_snapshot(upload, formula, _for_formula(named), reason)))
+    _finish(upload)
+    return upload
+
+
+def _snapshot(upload: Upload, formula: Formula, rows: Iterable[Assignment], reason: str) -> Iterator[UploadRow]:
+    for row in rows:
+        upload.rows_read += 1
+        amount, why = _worked_out(formula, row)
+        if amount is None and not why:
+            upload.unmarked += 1
+            continue
+        said = UploadRow(
+            upload=upload,
+            number=upload.rows_read,
+            action=UploadRow.Action.BONUS,
+            fate=UploadRow.Fate.GO if amount is not None else UploadRow.Fate.REFUSED,
+            why=why,
+            assignment_name=row.assignment_id,
+            worker_name=row.worker_id,
+            amount=amount,
+            fee=bonus_fee(amount) if amount is not None else None,
+            text=reason,
+        )
+        said.cells = {
+            "WorkerId": row.worker_id,
+            "AssignmentId": row.assignment_id,
+            "BonusAmount": f"{amount:.2f}" if amount is not None else "",
+            "Reason": reason,
+        }
+        yield said
+
+
+def _for_formula(rows: "QuerySet[Assignment, Any]") -> "QuerySet[Assignment, Any]":
+    return rows.select_related("hit").only(
+        "assignment_id", "worker_id", "accepted_at", "submitted_at", "agreement", "gold_score", "data_verdict",
+        "status", "gone_at", "hit__reward",
+    )  # fmt: skip
+
+
+def _worked_out(formula: Formula, row: Assignment) -> tuple[Decimal | None, str]:
+    """The bonus for one assignment; None and a sentence where it cannot be told, None and "" where it is nothing."""
+    try:
+        amount = formula.amount(values_of(row))
+    except NotKnown as reason:
+        return None, str(reason)
+    if amount <= 0:
+        return None, ""
+    try:
+        check_bonus(amount, "-")
+    except Denied as reason:
+        return None, f"The formula gives ${amount:,}. {reason}"
+    return amount, ""
+
+
+def values_of(row: Assignment) -> Values:
+    """What a formula's names stand for."""
+    return {
+        "seconds": None if row.work_seconds is None else Decimal(row.work_seconds),
+        "reward": row.hit.reward,
+        "agreement": None if row.agreement == NOTHING_TO_COMPARE else Decimal(row.agreement),
+        "gold_score": None if row.gold_score is None else Decimal(row.gold_score),
+        "data_verdict": row.data_verdict,
+        "status": row.status,
+    }
+
+
+@transaction.atomic
+def _store(upload: Upload, rows: list[UploadRow]) -> None:
+    """Match a chunk with our assignments and with what was paid before: four queries, however many rows."""
+    account = upload.account
+    names = {row.assignment_name for row in rows if row.fate == UploadRow.Fate.GO}
+    found = Assignment.objects.of(account).filter(assignment_id__in=list(names))
+    ours = {row.assignment_id: row for row in found.only("assignment_id", "worker_id", "gone_at")}
+    paid = paid_before(account, names)
+    earlier = UploadRow.objects.filter(upload=upload, assignment_name__in=list(names), assignment__isnull=False)
+    first = {row.assignment_name: row for row in earlier.order_by("-pk")}
+    for row in rows:
+        if row.fate != UploadRow.Fate.GO:
+            continue
+        row.assignment = ours.get(row.assignment_name)
+        if row.assignment is None:
+            _refuse(row, "No assignment of this account has this id.")
+        elif row.worker_name and row.worker_name != row.assignment.worker_id:
+            _refuse(row, f"The file says worker {row.worker_name}, but {row.assignment.worker_id} handed this in.")
+        elif row.assignment.gone_at is not None:
+            _refuse(row, "Its HIT no longer exists there, so MTurk cannot pay a bonus for it.")
+        else:
+            row.worker_name = row.assignment.worker_id
+            doubts = []
+            if same := first.get(row.assignment_name):
+                doubts.append(f"Row {same.number} pays the same assignment ${same.amount} as well.")
+            if row.assignment_name in paid:
+                doubts.append(paid[row.assignment_name])
+            if doubts:
+                row.fate, row.why = UploadRow.Fate.DOUBT, " ".join(doubts)
+            first.setdefault(row.assignment_name, row)
+    UploadRow.objects.bulk_create(rows)
+    upload.save()
+
+
+def paid_before(account: Account, names: Iterable[str]) -> dict[str, str]:
+    """AssignmentId -> a sentence about the bonuses that were paid for it, or are on their way."""
+    names = list(names)
+    found: dict[str, list[tuple[Any, Decimal, str]]] = {}
+    asked = Command.objects.filter(account=account, assignment_id__in=names, kind=SendBonus.name)
+    for row in asked.exclude(state__in=NOT_PAID).values_list("assignment_id", "created_at", "amount", "state"):
+        words = "was paid" if row[3] == State.DONE else "is on its way"
+        found.setdefault(row[0], []).append((row[1], row[2], words))
+    elsewhere = BonusPayment.objects.filter(account=account, assignment_id__in=names, command=None)
+    for name, when, amount in elsewhere.values_list("assignment_id", "granted_at", "amount"):
+        found.setdefault(name, []).append((when, amount, "was paid"))
+    sentences = {}
+    for name, payments in found.items():
+        when, amount, words = max(payments, key=lambda payment: payment[0])
+        more = f" It is the last of {len(payments)}." if len(payments) > 1 else ""
+        sentences[name] = f"A bonus of ${amount} for it {words} already, asked for on {when:%Y-%m-%d}.{more}"
+    return sentences
+
+
+@transaction.atomic
+def _finish(upload: Upload) -> None:
+    upload.read_at = timezone.now()
+    upload.save()
+    audit.record(
+        "upload.read",
+        account=upload.account,
+        by=upload.made_by,
+        subject=str(upload.pk),
+        text=f"{upload.get_kind_display()}: {upload.name}",
+        data={"rows": upload.rows_read, "unmarked": upload.unmarked},
+    )
