@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from dashboard.commands import Kind, kind_of
 from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import OPEN_STATES, Account, Command, Role, User
+from dashboard.permissions import block_needs_release
 from qualifications.commands.scores import AssociateQualificationWithWorker, DisassociateQualificationFromWorker
 from qualifications.models import Line
 
@@ -104,13 +105,12 @@ class _Named(BulkLines):
 class SheetBlock(_Named):
     name, act, kind_name = "sheet_block", Line.Act.BLOCK, "CreateWorkerBlock"
     words = "Block"
-    role = Role.APPROVER
 
     def weigh(self, row: Line, options: dict[str, Any], identity: uuid.UUID) -> Wish:
         return self.wish(row, {"Reason": row.reason})
 
     def needs_release(self, user: User, account: Account, options: dict[str, Any], cost: Any) -> bool:
-        return True
+        return block_needs_release(user, account)
 
 
 @register

@@ -105,15 +105,18 @@ def test_a_pasted_list_gets_a_sentence_for_each_line_and_the_good_ones_go_on(lab
     assert sheet.complete
     lines = list(sheet.lines.values_list("number", "worker_id", "verdict", "sentence"))
     by_number = {number: (verdict, sentence) for number, _, verdict, sentence in lines}
-    assert by_number[1][0] == "ready" and "with 5" in by_number[1][1]
-    assert by_number[3][0] == "ready" and "with 90" in by_number[3][1]
+    assert by_number[1][0] == "ready"
+    assert "with 5" in by_number[1][1]
+    assert by_number[3][0] == "ready"
+    assert "with 90" in by_number[3][1]
     assert by_number[4] == ("same", "Line 1 says the same about this worker already.")
     assert by_number[5] == ("bad", "Line 3 says “90” about this worker already.")
     assert by_number[6] == ("same", "Has 5 already.")
     assert by_number[7][0] == by_number[8][0] == by_number[11][0] == "bad"
     assert "no worker id" in by_number[8][1]
     assert by_number[9][0] == "bad"
-    assert by_number[10][0] == "ready" and "Nobody with this id has worked" in by_number[10][1]
+    assert by_number[10][0] == "ready"
+    assert "Nobody with this id has worked" in by_number[10][1]
     assert held(lab, kind) == {"AHAS3": 5}, "looking changes nothing"
 
     acts.carry_out(sheet, by=by)
