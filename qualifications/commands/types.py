@@ -12,7 +12,7 @@ from dashboard.commands import Kind, Outcome, register
 from dashboard.models import Account, Command, State
 from hits.models import HITType
 from qualifications.models import QualificationType, RequestState, TypeKind
-from qualifications.sync.types import CREATING, type_row
+from qualifications.sync.types import CREATING, rescore, type_row
 
 NO_TYPE = "AWS.MechanicalTurk.QualificationTypeDoesNotExist"
 _WRONG_STATE = "AWS.MechanicalTurk.InvalidQualificationTypeState"
@@ -189,6 +189,8 @@ class UpdateQualificationType(TypeChange):
         if "Test" in command.params and "AnswerKey" not in command.params:
             row.answer_key = ""
         row.save()
+        if "Test" in command.params:
+            rescore(row)
 
 
 @register

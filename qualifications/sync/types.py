@@ -299,3 +299,11 @@ def whole(value: Any) -> int | None:
     """A qualification's value: a whole number of 32 bits."""
     good = isinstance(value, int) and not isinstance(value, bool) and -_NUMBER_MOST <= value <= _NUMBER_MOST
     return value if good else None
+
+
+def rescore(row: QualificationType) -> None:
+    """After its key changed: what waits is scored by the new one."""
+    waiting = list(row.requests.filter(state=RequestState.PENDING).only("answer", "score"))
+    for request in waiting:
+        request.score = score_of(row.key, request.answer)
+    QualificationRequest.objects.bulk_update(waiting, ["score"], batch_size=500)
