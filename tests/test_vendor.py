@@ -25,7 +25,7 @@ def test_every_vendored_file_has_the_recorded_sha256() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
 def test_every_vendored_package_names_its_version_and_carries_its_licence(package: Path) -> None:
-    assert re.fullmatch(r"[a-z0-9-]+-\d+(\.\d+)+", package.name)
+    assert re.fullmatch(r"[a-z0-9.-]+-\d+(\.\d+)+", package.name)
     assert (
         "ermission" in (package / "LICENSE").read_text()
         or "Mozilla Public License" in (package / "LICENSE").read_text()
