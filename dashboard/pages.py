@@ -27,17 +27,26 @@ def bound(column: str, value: Any, pk: Any, *, descending: bool) -> Q:
     )
 
 
+def until(column: str, value: Any, pk: Any, *, descending: bool) -> Q:
+    """Rows up to and with (value, pk): the other half of `bound`."""
+    past = "gt" if descending else "lt"
+    return Q(**{f"{column}__{past}e": value}) & (
+        Q(**{f"{column}__{past}": value}) | Q(**{column: value, f"pk__{past}e": pk})
+    )
+
+
 def ordering(column: str, *, descending: bool) -> tuple[str, str]:
     sign = "-" if descending else ""
     return f"{sign}{column}", f"{sign}pk"
 
 
-def _cursor(row: Model, column: str) -> str:
+def cursor_of(row: Model, column: str) -> str:
+    """Where a page ends, as the URL of the next one carries it."""
     value = getattr(row, column)
     return f"{value.isoformat() if isinstance(value, datetime) else value}_{row.pk}"
 
 
-def _read(cursor: str, rows: QuerySet[Row], column: str) -> tuple[Any, Any] | None:
+def read_cursor(cursor: str, rows: QuerySet[Row], column: str) -> tuple[Any, Any] | None:
     """A cursor is text from a URL: whatever does not read as one is no cursor."""
     value, _, pk = cursor.rpartition("_")
     try:
@@ -59,8 +68,8 @@ def page(
     def url(**cursor: str) -> str:
         return "?" + urlencode([*kept, *cursor.items()])
 
-    before = _read(query.get("before", ""), rows, column) if "before" in query else None
-    after = _read(query.get("after", ""), rows, column) if "after" in query and before is None else None
+    before = read_cursor(query.get("before", ""), rows, column) if "before" in query else None
+    after = read_cursor(query.get("after", ""), rows, column) if "after" in query and before is None else None
     if before is not None:
         found = list(
             rows.filter(bound(column, *before, descending=not descending)).order_by(
@@ -78,6 +87,6 @@ def page(
         newer, older = after is not None, len(found) > size
     return Page(
         items,
-        url(before=_cursor(items[0], column)) if newer and items else (url() if newer else ""),
-        url(after=_cursor(items[-1], column)) if older and items else "",
+        url(before=cursor_of(items[0], column)) if newer and items else (url() if newer else ""),
+        url(after=cursor_of(items[-1], column)) if older and items else "",
     )

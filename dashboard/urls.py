@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard import views
+from dashboard.views.keys import my_keys
 
 # The stock admin, behind the same login and second factor as everything else.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -38,6 +39,7 @@ urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("all/", views.accounts, name="accounts"),
     path("profile/", views.profile, name="profile"),
+    path("profile/keys/", my_keys, name="my_keys"),
     path("a/<slug:account_slug>/", include(account_urls)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -119,7 +119,8 @@ def _decide(
         fee=assignment.hit.fee if pays else 0,
         note=feedback,
     )
-    Assignment.objects.filter(pk=assignment.pk).update(verdict=command)
+    # Whoever decides has it from now on, whoever held it before.
+    Assignment.objects.filter(pk=assignment.pk).update(verdict=command, reviewer=by, handed_until=None)
     commands.wake(assignment.account, after=commands.undo_window(assignment.account))
     return command
 

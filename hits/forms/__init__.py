@@ -5,12 +5,17 @@ from hits.forms.review import (
     DEADLINES,
     SORTS,
     STATUSES,
+    WAITING_SORTS,
+    DataForm,
     DecideManyForm,
     DecisionForm,
+    FlagForm,
     QueueFilter,
+    ReasonForm,
+    SavedViewForm,
 )
 
 __all__ = [
-    "DEADLINES", "HIT_SORTS", "HIT_STATUSES", "SORTS", "STATUSES", "ChangeForm", "DecideManyForm", "DecisionForm",
-    "HITFilter", "QueueFilter",
+    "DEADLINES", "HIT_SORTS", "HIT_STATUSES", "SORTS", "STATUSES", "WAITING_SORTS", "ChangeForm", "DataForm",
+    "DecideManyForm", "DecisionForm", "FlagForm", "HITFilter", "QueueFilter", "ReasonForm", "SavedViewForm",
 ]  # fmt: skip

@@ -1,12 +1,16 @@
 """What a person says about assignments: which ones to show, and what to do with one."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 
-from hits.models import AssignmentQuerySet, Batch
+from dashboard.models import User
+from dashboard.permissions import Denied
+from hits.actions.data import LONGEST_VALUE, MOST_FIELDS
+from hits.actions.reasons import check_reason_template
+from hits.models import AssignmentQuerySet, Batch, DataVerdict, ReasonTemplate
 
 STATUSES = {
     "waiting": "To review",
@@ -20,8 +24,15 @@ SORTS = {
     "deadline": ("Time left", "auto_approval_at", False),
     "newest": ("Newest first", "submitted_at", True),
     "oldest": ("Oldest first", "submitted_at", False),
+    "disagreement": ("Disagreement first", "agreement", False),
+    "worker": ("By worker", "worker_id", False),
+    "random": ("In random order", "shuffled", False),
 }
+#: Orders whose indexes hold what waits and nothing else: they are offered there alone.
+WAITING_SORTS = ("disagreement", "worker", "random")
 DEADLINES = {"4h": timedelta(hours=4), "24h": timedelta(hours=24), "3d": timedelta(days=3)}
+MOST_SECONDS = 10_000_000
+DATA_CHOICES = [("", "any"), *DataVerdict.choices, ("none", "Not judged yet")]
 
 
 class QueueFilter(forms.Form):
@@ -33,14 +44,28 @@ class QueueFilter(forms.Form):
     )
     # Chosen by a click on a batch's name; a list of all of them would cost every page a query.
     batch = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    text = forms.CharField(required=False, max_length=200, label="Words in the answer")
+    field = forms.CharField(required=False, max_length=200, label="In the field")
     worker = forms.CharField(required=False, max_length=64, label="Worker id")
     hit = forms.CharField(required=False, max_length=64, label="HIT id")
-    text = forms.CharField(required=False, max_length=200, label="Words in the answer")
+    type = forms.CharField(required=False, max_length=64, label="Project (HIT type id)")
     deadline = forms.ChoiceField(
         required=False,
         label="Approved automatically within",
         choices=[("", "any time"), ("4h", "4 hours"), ("24h", "24 hours"), ("3d", "3 days")],
     )
+    under = forms.IntegerField(required=False, min_value=1, max_value=MOST_SECONDS, label="Took under (seconds)")
+    over = forms.IntegerField(required=False, min_value=0, max_value=MOST_SECONDS, label="Took over (seconds)")
+    agreement = forms.IntegerField(required=False, min_value=1, max_value=100, label="Agrees below (percent)")
+    gold = forms.IntegerField(required=False, min_value=1, max_value=100, label="Gold score below (percent)")
+    flags = forms.ChoiceField(
+        required=False, label="Flags", choices=[("", "any"), ("yes", "Flagged"), ("no", "Not flagged")]
+    )
+    proposals = forms.ChoiceField(
+        required=False, label="Rules", choices=[("", "any"), ("open", "A rule proposes something")]
+    )
+    data = forms.ChoiceField(required=False, label="As data", choices=DATA_CHOICES)
+    reviewer = forms.CharField(required=False, max_length=150, label="Reviewer (user name)")
 
     def chosen(self) -> dict[str, Any]:
         """The filters that are valid and set; a bad value in a URL is no filter, not an error page."""
@@ -48,26 +73,57 @@ class QueueFilter(forms.Form):
         chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
         chosen.setdefault("status", "waiting")
         chosen.setdefault("sort", "deadline")
+        if chosen["status"] != "waiting" and chosen["sort"] in WAITING_SORTS:
+            chosen["sort"] = "deadline"
         return chosen
+
+    def sorts(self) -> dict[str, tuple[str, str, bool]]:
+        """The orders that are offered for the chosen status."""
+        waiting = self.chosen()["status"] == "waiting"
+        return {value: sort for value, sort in SORTS.items() if waiting or value not in WAITING_SORTS}
 
     def apply(self, rows: AssignmentQuerySet) -> AssignmentQuerySet:
         return rows.matching(self.frozen())
 
     def frozen(self) -> dict[str, Any]:
-        """The filters as a job keeps them (JSON): "within 4 hours" becomes the moment that is meant."""
+        """The filters as a job keeps them (JSON): "within 4 hours" becomes the moment, a reviewer's name the person
+        that is meant."""
         chosen = self.chosen()
+        now = timezone.now()
         if "deadline" in chosen:
-            chosen["before"] = (timezone.now() + DEADLINES[chosen.pop("deadline")]).isoformat()
+            chosen["before"] = (now + DEADLINES[chosen.pop("deadline")]).isoformat()
+        if "reviewer" in chosen:
+            found = User.objects.filter(username=chosen.pop("reviewer")).values_list("pk", flat=True).first()
+            chosen |= {"reviewer_id": found or 0, "held_after": now.isoformat()}
         return chosen
 
     def labels(self, batch: Batch | None) -> dict[str, str]:
         """For the chips: name -> words, without status and sort, which have their own controls."""
         chosen = self.chosen()
-        words = {"worker": "Worker {}", "hit": "HIT {}", "text": "“{}”", "deadline": "Closes within {}"}
-        labels = {name: text.format(chosen[name]) for name, text in words.items() if name in chosen}
+        labels = {name: text.format(chosen[name]) for name, text in _CHIPS.items() if name in chosen}
+        for name in ("flags", "proposals"):
+            if name in chosen:
+                labels[name] = dict(self.fields[name].choices)[chosen[name]]  # type: ignore[attr-defined]
+        if "data" in chosen:
+            labels["data"] = f"As data: {dict(DATA_CHOICES)[chosen['data']].lower()}"
         if "batch" in chosen:
             labels["batch"] = f"Batch {batch}" if batch else "Batch that is not here"
         return labels
+
+
+_CHIPS = {
+    "text": "“{}”",
+    "field": "In {}",
+    "worker": "Worker {}",
+    "hit": "HIT {}",
+    "type": "Project {}",
+    "deadline": "Closes within {}",
+    "under": "Took under {} s",
+    "over": "Took over {} s",
+    "agreement": "Agrees below {} %",
+    "gold": "Gold below {} %",
+    "reviewer": "With {}",
+}
 
 
 class DecisionForm(forms.Form):
@@ -89,3 +145,48 @@ class DecideManyForm(forms.Form):
 
     action = forms.ChoiceField(choices=[(name, name) for name in ("approve", "reject")])
     feedback = forms.CharField(required=False, max_length=1024, strip=True)
+
+
+class DataForm(forms.Form):
+    """What one answer is worth as data; a corrected one brings its fields as `field-<number>` and `value-<number>`."""
+
+    verdict = forms.ChoiceField(required=False, choices=[("", "Not judged"), *DataVerdict.choices])
+
+    def typed(self) -> dict[str, str]:
+        """Field name: what was typed for it."""
+        pairs = ((self.data.get(f"field-{number}"), self.data.get(f"value-{number}")) for number in range(MOST_FIELDS))
+        return {name[:200]: value[:LONGEST_VALUE] for name, value in pairs if name and value is not None}
+
+
+class FlagForm(forms.Form):
+    action = forms.ChoiceField(choices=[(name, name) for name in ("set", "clear")])
+    reason = forms.CharField(required=False, max_length=200, strip=True)
+
+
+class SavedViewForm(forms.Form):
+    """save, rename or delete a view of the queue."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("save", "rename", "delete")])
+    view = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    name = forms.CharField(required=False, max_length=60, strip=True)
+    query = forms.CharField(required=False, max_length=4000)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("action") in ("save", "rename") and "name" in cleaned and not cleaned["name"]:
+            self.add_error("name", "Give the view a name.")
+        return cleaned
+
+
+class ReasonForm(forms.ModelForm):
+    class Meta:
+        model = ReasonTemplate
+        fields = ("use", "title", "text")
+        widgets: ClassVar = {"text": forms.Textarea(attrs={"rows": 3})}
+        labels: ClassVar = {"use": "For", "title": "Name", "text": "Text (the worker reads it)"}
+
+    def clean_text(self) -> str:
+        try:
+            return check_reason_template(self.cleaned_data["text"])
+        except Denied as reason:
+            raise forms.ValidationError(str(reason)) from None

@@ -245,7 +245,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def for_page(self) -> "AssignmentQuerySet":
         """With all a row shows, and no more."""
-        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by").defer("raw", "hit__raw")
+        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by", "reviewer").defer(
+            "raw", "hit__raw"
+        )
 
 
 class Assignment(models.Model):

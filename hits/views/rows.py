@@ -3,16 +3,20 @@ its answers. What is written here is escaped by the template like any other text
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard.models import Membership, Role
 from dashboard.templatetags.formats import ago, assignment_state, countdown, money, took
+from hits.actions import OVERRIDE_WITHIN
 from hits.answers import read
 from hits.models import Assignment, AssignmentStatus
 from hits.templatetags.answers import answer_thumbnail
@@ -30,6 +34,7 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
     may_decide = membership.role >= Role.REVIEWER
     behind = f"?{query}" if query else ""
     rejecting = f"{behind}&open=reject" if query else "?open=reject"
+    now = timezone.now()
 
     def row(assignment: Assignment) -> dict[str, Any]:
         hit, verdict = assignment.hit, assignment.verdict
@@ -40,12 +45,14 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
             "id": assignment.assignment_id,
             "status": assignment.status,
             "url": f"{url}{behind}",
-            "time": countdown(assignment.auto_approval_at) if waiting else ago(assignment.submitted_at),
+            "time": _time_of(assignment, now),
             "waiting": waiting,
             "thumbnail": thumbnail(assignment.answer, hit.question),
             "worker_id": assignment.worker_id,
             "worker_url": f"{queue}?worker={quote(assignment.worker_id)}",
             "took": took(assignment.work_seconds),
+            "agrees": f"{assignment.agreement} %" if assignment.agreement <= _PERCENT else "",
+            "marks": _marks(assignment, now) if _is_marked(assignment) else "",
             "batch": str(hit.batch),
             "batch_url": f"{queue}?batch={hit.batch_id}",
             "title": hit.title,
@@ -70,6 +77,51 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
 
     return row
 
+
+def _time_of(assignment: Assignment, now: datetime) -> SafeString | str:
+    """What is left until it approves itself; of a rejection what is left to take it back; else how long ago it was."""
+    if assignment.status == AssignmentStatus.SUBMITTED:
+        return countdown(assignment.auto_approval_at)
+    reversible = assignment.submitted_at + OVERRIDE_WITHIN
+    if assignment.status == AssignmentStatus.REJECTED and reversible > now:
+        return format_html('{} <span class="cell-sub">to take back</span>', countdown(reversible))
+    return ago(assignment.submitted_at)
+
+
+def _is_marked(assignment: Assignment) -> bool:
+    return bool(
+        assignment.flagged
+        or assignment.data_verdict
+        or assignment.handed_until is not None
+        or assignment.gold_score is not None
+    )
+
+
+def _marks(assignment: Assignment, now: datetime) -> SafeString:
+    """What people and figures say beside the answer: flagged, its worth as data, gold met, who holds it."""
+    marks = []
+    if assignment.flagged:
+        marks.append(_state("Flagged", "flag", "amber", "Somebody should look at it again"))
+    if assignment.data_verdict:
+        icon, colour = _DATA[assignment.data_verdict]
+        marks.append(_state(assignment.get_data_verdict_display(), icon, colour, "As data, whatever is paid"))
+    if assignment.gold_score is not None:
+        colour = "grey" if assignment.gold_score == _PERCENT else "amber"
+        marks.append(_state(f"gold {assignment.gold_score} %", "rosette-discount-check", colour, "Gold answers it met"))
+    if assignment.handed_until is not None and assignment.handed_until > now and assignment.reviewer:
+        until = f"{timezone.localtime(assignment.handed_until):%H:%M}"
+        held = f"with {assignment.reviewer.get_username()} until {until}"
+        marks.append(_state(held, "user-check", "grey", "Nobody else is led to it meanwhile"))
+    return format_html_join(" ", "{}", ((mark,) for mark in marks))
+
+
+_PERCENT = 100
+_DATA = {
+    "usable": ("check", "grey"),
+    "unusable": ("ban", "red"),
+    "unsure": ("question-mark", "amber"),
+    "corrected": ("pencil", "grey"),
+}
 
 # The characters `reverse` leaves as they are (RFC 3986: what a path segment may hold).
 _SAFE = "/~:@!$&'()*+,;="

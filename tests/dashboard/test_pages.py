@@ -50,7 +50,7 @@ def url_of(pattern: URLPattern, lab: Lab, assignment: Assignment, command: Comma
     if "job_id" in pattern.pattern.converters:
         values["job_id"] = job_of(lab).pk
     values["bulk"] = "approve"
-    values["drift_id"] = 1
+    values["drift_id"] = values["number"] = 1
     wanted = {name: values[name] for name in pattern.pattern.converters}
     return reverse(pattern.name, kwargs={"account_slug": lab.account.slug, **wanted})
 
