@@ -52,11 +52,7 @@ class Wish:
 def faults(wish: Wish, before: QualificationType | None = None) -> dict[str, str]:
     """Why MTurk would refuse it: member of Wish -> sentence. `before`: the type it changes."""
     found: dict[str, str] = {}
-    for member, longest in (
-        ("name", NAME_LONGEST),
-        ("description", DESCRIPTION_LONGEST),
-        ("keywords", KEYWORDS_LONGEST),
-    ):
+    for member, longest in LONGEST.items():
         length = len(getattr(wish, member))
         if length > longest:
             found[member] = f"{length:,} characters are too many; {longest:,} is the most."
