@@ -50,8 +50,12 @@ def url_of(pattern: URLPattern, lab: Lab, assignment: Assignment, command: Comma
     if "job_id" in pattern.pattern.converters:
         values["job_id"] = job_of(lab).pk
     values["bulk"] = "approve"
-    values["drift_id"] = values["number"] = 1
-    wanted = {name: values[name] for name in pattern.pattern.converters}
+    values["batch_id"] = assignment.batch_id
+    anything = {"int": 1, "uuid": command.pk}  # of an id that no one of this test's rows has
+    wanted = {
+        name: values.get(name, anything.get(type(converter).__name__.removesuffix("Converter").lower(), "X"))
+        for name, converter in pattern.pattern.converters.items()
+    }
     return reverse(pattern.name, kwargs={"account_slug": lab.account.slug, **wanted})
 
 
