@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard import views
+from dashboard.views.bonuses import bonus_formula, bonus_sheet, bonus_upload
 from dashboard.views.keys import my_keys
 
 # The stock admin, behind the same login and second factor as everything else.
@@ -21,6 +22,9 @@ account_urls: list[URLPattern | URLResolver] = [
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/act/", views.job_act, name="job_act"),
     path("jobs/<uuid:job_id>/outcome.csv", views.job_outcome, name="job_outcome"),
+    path("bonuses/upload/", bonus_upload, name="bonus_upload"),
+    path("bonuses/formula/", bonus_formula, name="bonus_formula"),
+    path("bonuses/sheet.csv", bonus_sheet, name="bonus_sheet"),
     path("drift/", views.differences, name="drift"),
     path("drift/<int:drift_id>/dismiss/", views.dismiss, name="drift_dismiss"),
     path("audit/", views.audit_log, name="audit"),
