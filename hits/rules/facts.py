@@ -86,7 +86,7 @@ def collect(rules: Iterable[Rule], rows: list[Assignment]) -> Facts:
 def gold_of(hits: Iterable[int]) -> dict[int, dict[str, list[Any]]]:
     """HIT -> field -> the values any of which is right."""
     found: dict[int, dict[str, list[Any]]] = {}
-    for hit, name, accepted in GoldAnswer.objects.filter(hit__in=set(hits)).values_list("hit", "field", "accepted"):
+    for hit, name, accepted in GoldAnswer.objects.filter(hit__in=set(hits)).values_list("hit_id", "field", "accepted"):
         found.setdefault(hit, {})[name] = accepted if isinstance(accepted, list) else [accepted]
     return found
 
@@ -120,7 +120,7 @@ def records(rows: list[Assignment]) -> dict[tuple[int, str], Record]:
             gold_score__isnull=False,
         )
         .order_by()
-        .values_list("batch", "worker_id")
+        .values_list("batch_id", "worker_id")
         .annotate(answers=Count("pk"), mean=Avg("gold_score"))
     )
     return {(batch, worker): Record(answers, mean) for batch, worker, answers, mean in scored}
@@ -162,7 +162,7 @@ def repeated(rows: list[Assignment]) -> dict[int, list[Text]]:
     )
     found: dict[int, list[Text]] = {}
     for row, name, size, own, other, worker in texts.order_by("pk").values_list(
-        "assignment", "field", "size", "own", "other", "other_worker"
+        "assignment_id", "field", "size", "own", "other", "other_worker"
     ):
         found.setdefault(row, []).append(Text(name, size, own, other, worker or ""))
     return found

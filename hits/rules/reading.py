@@ -5,7 +5,8 @@ from typing import Any
 from hits.answers.normalise import opened
 from hits.answers.text import one_line
 from hits.answers.values import is_blank, is_drawing, key_of, same, values
-from hits.models import Assignment
+from hits.models import HIT, Assignment, Batch
+from hits.questions import read_question
 
 
 def said(row: Assignment) -> dict[str, Any]:
@@ -76,3 +77,24 @@ def listed(names: list[str], most: int = 4) -> str:
     """`a, b, c and 2 more`, each name bounded."""
     words = ", ".join(one_line(name, 40) for name in names[:most])
     return words if len(names) <= most else f"{words} and {len(names) - most} more"
+
+
+#: Answers that are looked into to learn what a batch's fields are called.
+_SOME_ANSWERS = 20
+
+
+def fields_of(batch: Batch) -> list[str]:
+    """The names of a batch's fields: those its latest task names, and those its latest answers have."""
+    names: dict[str, None] = {}
+    rows = (
+        Assignment.objects.filter(account=batch.account_id, batch=batch).select_related("hit").defer("raw", "hit__raw")
+    )
+    latest = list(rows.order_by("-submitted_at", "-pk")[:_SOME_ANSWERS])
+    for row in latest:
+        names.update(dict.fromkeys(said(row)))
+    hit = latest[0].hit if latest else HIT.objects.filter(batch=batch).order_by("-created_at").first()
+    if hit is not None:
+        question = read_question(hit.question)
+        # A widget's value may stand under a name of its own; its answers tell better.
+        names.update(dict.fromkeys(question.fields if latest else [*question.fields, *question.widgets]))
+    return [name for name in names if name]

@@ -1,0 +1,198 @@
+"""Gold answers: the list of a batch, a file of them, and marking an answer's own fields from beside it."""
+
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from dashboard.access import back_to, of_account
+from dashboard.csv_files import Unreadable, download
+from dashboard.models import Membership, Role
+from dashboard.pages import page
+from dashboard.permissions import Denied, check_role
+from hits.forms.quality import GoldForm
+from hits.models import HIT, Assignment, Batch, GoldAnswer, GoldChange, GoldUpload
+from hits.rules import gold as keeping
+from hits.rules import gold_files
+from hits.rules.reading import fields_of
+from hits.views.findings import beside
+
+_MOST_MARKED = 40
+
+
+def _batch_of(membership: Membership, batch_id: int) -> Any:
+    batch: Any = get_object_or_404(Batch, account=membership.account, pk=batch_id)
+    batch.account = membership.account
+    return batch
+
+
+@require_http_methods(["GET", "POST"])
+@of_account
+def gold(request: HttpRequest, membership: Membership, batch_id: int) -> HttpResponse:
+    """What is known to be right in a batch. POST: action=save|remove|upload|take|forget."""
+    batch = _batch_of(membership, batch_id)
+    known = fields_of(batch)
+    form: GoldForm | None = None
+    upload: dict[str, Any] = {}
+    if request.method == "POST":
+        here = redirect("gold", membership.account.slug, batch.pk)
+        action = request.POST.get("action", "")
+        try:
+            if action == "save":
+                form = GoldForm(request.POST, fields=known)
+                if form.is_valid() and _save(form, batch, membership):
+                    messages.success(request, "Saved. The answers to this HIT are scored anew.")
+                    return here
+            elif action == "remove":
+                pk = request.POST.get("gold", "")
+                rows = GoldAnswer.objects.select_related("hit", "account").filter(
+                    account=membership.account, hit__batch=batch
+                )
+                row = get_object_or_404(rows, pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
+                keeping.remove_gold(row, by=membership.user)
+                messages.success(request, "Removed. The answers to this HIT are scored anew.")
+                return here
+            elif action == "upload":
+                upload = _upload(request, batch, membership)
+            elif action in ("take", "forget"):
+                return _decide_upload(request, batch, membership, take=action == "take")
+            else:
+                raise Denied("This page was out of date. Try again.")
+        except (Denied, Unreadable) as reason:
+            if action == "upload":
+                upload = {"problem": str(reason)}
+            elif form is not None:
+                form.add_error(None, str(reason))
+            else:
+                messages.error(request, str(reason))
+    return _page(request, membership, batch, known, form, upload)
+
+
+def _page(
+    request: HttpRequest,
+    membership: Membership,
+    batch: Any,
+    known: list[str],
+    form: GoldForm | None,
+    upload: dict[str, Any],
+) -> HttpResponse:
+    rows = GoldAnswer.objects.filter(account=membership.account, hit__batch=batch)
+    shown = page(rows.select_related("hit", "made_by").defer("hit__raw", "hit__question"), request.GET, column="id")
+    for item in shown.items:
+        dressed: Any = item
+        values = item.accepted if isinstance(item.accepted, list) else [item.accepted]
+        dressed.texts = [gold_files.as_text(value) for value in values]
+        dressed.plain = "\n".join(dressed.texts)
+    editing = request.GET.get("edit", "")
+    edited = next((item for item in shown.items if str(item.pk) == editing), None)
+    if form is None:
+        initial = {"hit": request.GET.get("hit", "")[:64]}
+        if edited is not None:
+            initial = {"hit": edited.hit.hit_id, "field": edited.field, "accepted": edited.plain}  # type: ignore[attr-defined]
+        form = GoldForm(initial=initial, fields=known)
+    counts = rows.aggregate(fields=Count("pk"), hits=Count("hit", distinct=True))
+    context = {
+        "batch": batch,
+        "page": shown,
+        "form": form,
+        "editing": edited,
+        "known_fields": known,
+        "counts": counts,
+        "scored": Assignment.objects.filter(batch=batch, gold_score__isnull=False).count() if counts["fields"] else 0,
+        "scoring": GoldChange.objects.filter(hit__batch=batch).exists(),
+        "can_change": membership.role >= Role.REVIEWER,
+        "upload": upload,
+    }
+    bad = bool(form.errors) or "problem" in upload
+    return render(request, "hits/gold.html", context, status=422 if bad else 200)
+
+
+def _save(form: GoldForm, batch: Batch, membership: Membership) -> bool:
+    said = form.cleaned_data
+    hit = HIT.objects.filter(account=membership.account, hit_id=said["hit"]).defer("raw", "question").first()
+    if hit is None or hit.batch_id != batch.pk:
+        form.add_error("hit", "This batch has no such HIT." if hit else "There is no such HIT in this account.")
+        return False
+    hit.account = membership.account
+    keeping.set_gold(hit=hit, name=said["field"], accepted=said["accepted"], by=membership.user)
+    return True
+
+
+def _upload(request: HttpRequest, batch: Batch, membership: Membership) -> dict[str, Any]:
+    """What a file would change; it is kept until somebody says yes."""
+    check_role(membership.user, membership.account, Role.REVIEWER, keeping.DOING)
+    file = request.FILES.get("file")
+    if file is None or isinstance(file, list):
+        raise Unreadable("Choose the file first.")
+    if (file.size or 0) > gold_files.MOST_BYTES:
+        raise Unreadable(f"The file is larger than {gold_files.MOST_BYTES // 1_000_000} MB. Upload it in parts.")
+    seen = gold_files.preview(io.BytesIO(file.read()), batch)
+    kept = None
+    GoldUpload.objects.filter(batch=batch, made_by=membership.user).delete()  # the one before was not taken
+    if seen.found:
+        kept = GoldUpload.objects.create(
+            account=membership.account,
+            batch=batch,
+            name=(file.name or "file")[:200],
+            text=gold_files.kept(seen.found),
+            made_by=membership.user,
+        )
+    return {"preview": seen, "kept": kept, "name": (file.name or "file")[:200]}
+
+
+def _decide_upload(request: HttpRequest, batch: Batch, membership: Membership, *, take: bool) -> HttpResponse:
+    pk = request.POST.get("upload", "")
+    rows = GoldUpload.objects.filter(account=membership.account, batch=batch, made_by=membership.user)
+    kept = rows.filter(pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0).first()
+    if kept is None:
+        messages.error(request, "This file was taken over already, or another one came after it.")
+    elif take:
+        count = keeping.take_over(batch=batch, found=gold_files.from_kept(kept.text), by=membership.user)
+        kept.delete()
+        messages.success(request, f"{count:,} gold answers taken over. The answers to these HITs are scored anew.")
+    else:
+        kept.delete()
+        messages.info(request, "Forgotten; nothing was changed.")
+    return redirect("gold", membership.account.slug, batch.pk)
+
+
+@require_GET
+@of_account
+def gold_csv(request: HttpRequest, membership: Membership, batch_id: int) -> HttpResponse:
+    """The gold of a batch as a file that can be uploaded again."""
+    batch = _batch_of(membership, batch_id)
+    response: HttpResponse = download(f"gold-{batch.pk}-{timezone.now():%Y-%m-%d}.csv", gold_files.export(batch))
+    return response
+
+
+@require_POST
+@vary_on_headers("HX-Request")
+@of_account
+def gold_mark(request: HttpRequest, membership: Membership, assignment_id: str) -> HttpResponse:
+    """Take an answer's own values as gold for its HIT: the named fields (`field`, repeated), or all. action=forget
+    forgets them. Answers the fragment beside the answer, or goes back where one came from."""
+    rows = Assignment.objects.of(membership.account).select_related("hit", "batch").defer("raw", "hit__raw")
+    assignment: Any = get_object_or_404(rows, assignment_id=assignment_id)
+    assignment.account = assignment.hit.account = membership.account
+    names = [name[:200] for name in request.POST.getlist("field")[:_MOST_MARKED]]
+    problem, done = "", ""
+    try:
+        if request.POST.get("action") == "forget":
+            check_role(membership.user, membership.account, Role.REVIEWER, keeping.DOING)
+            count = keeping.unmark_gold(assignment=assignment, names=names, by=membership.user)
+            done = f"{count} gold answers of this HIT forgotten."
+        else:
+            marked = keeping.mark_gold(assignment=assignment, names=names, by=membership.user)
+            done = f"Gold for this HIT: {', '.join(marked)[:200]}."
+    except Denied as reason:
+        problem = str(reason)
+    if getattr(request, "htmx", False):
+        return beside(request, membership, assignment, problem)
+    (messages.error if problem else messages.success)(request, problem or done)
+    return redirect(back_to(request, f"/a/{membership.account.slug}/review/{assignment_id}/"))
