@@ -79,6 +79,16 @@ class Bulk:
         """With the related rows `weigh` looks at."""
         return rows
 
+    def together(
+        self, made: list[tuple[Any, uuid.UUID]], wishes: list[tuple[uuid.UUID, Wish]]
+    ) -> tuple[list[tuple[Any, uuid.UUID]], list[tuple[uuid.UUID, Wish]]]:
+        """Rows of a chunk that share a command, where one call can do for many: each row with the id of its own."""
+        return made, wishes
+
+    def title(self, job: Job) -> str:
+        """What the job is called once it is prepared."""
+        return f"{self.words} {job.total:,}"
+
     def mark(self, made: list[tuple[Any, uuid.UUID]]) -> None:
         """Change the mirror as asking singly would: each row has got the command of that id."""
 

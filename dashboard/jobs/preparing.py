@@ -134,10 +134,11 @@ def _prepare_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
         wishes.append((identity, wish))
         made.append((row, identity))
         amount, fee = amount + wish.amount, fee + wish.fee
+    made, wishes = bulk.together(made, wishes)
     _write(job, wishes)
     bulk.mark(made)
     job.cursor = str(chunk[-1])
-    job.total, job.amount, job.fee = job.total + len(made), job.amount + amount, job.fee + fee
+    job.total, job.amount, job.fee = job.total + len(wishes), job.amount + amount, job.fee + fee
     job.beat_at = timezone.now()
     job.save(update_fields=["cursor", "total", "amount", "fee", "skipped", "skipped_why", "beat_at"])
     return True
@@ -193,7 +194,7 @@ def _start(job_id: uuid.UUID, cursor: str) -> None:
         return  # another worker is at it
     job.state = JobState.PROPOSED if job.needs_release else JobState.RUNNING
     job.started_at = None if job.needs_release else timezone.now()
-    job.title = f"{bulk_of(job).words} {job.total:,}"
+    job.title = bulk_of(job).title(job)
     job.save(update_fields=["state", "started_at", "title"])
     if job.state == JobState.RUNNING:
         commands.wake(job.account)
