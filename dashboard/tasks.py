@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from dashboard import audit, commands, drift, heartbeat, jobs
 from dashboard.models import Account, SyncRun, User
-from hits import agreement
+from hits import agreement, search
 from hits import digest as figures
 from hits import figures as batch_figures
 from hits import sync as hits_sync
 from hits.models import Assignment
 from hits.rules import evaluating, gold, upkeep
+from qualifications import digest as panels_digest
 from qualifications import sync as qualifications_sync
+from qualifications.actions import panel_upkeep
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
 from workers import sync as workers_sync
@@ -29,7 +31,9 @@ READERS: list[figures.Reader] = [
     batch_figures.read,
     gold.score_fresh,
     evaluating.read,
-    workers_digest.read,  # the last: it counts what the others scored
+    search.read,
+    workers_digest.read,  # behind the others: it counts what they scored
+    panels_digest.read,
 ]
 
 _delivering: set[int] = set()
@@ -69,6 +73,14 @@ def sweep() -> None:
         digest.apply_async((account_id,), expires=30)
     for account_id in upkeep.waiting_accounts():
         look_back.apply_async((account_id,), expires=30)
+    for account_id in panel_upkeep.accounts_with_panels():
+        keep_panels.apply_async((account_id,), expires=10)
+
+
+@shared_task
+def keep_panels(account_id: int) -> None:
+    """Put workers into panels and out of them, and let MTurk know."""
+    panel_upkeep.keep_up(account_id)
 
 
 @shared_task

@@ -99,6 +99,18 @@ def _said(row: Row) -> str:
     return "a picture" if row.kind == "image" else ""
 
 
+def search_text(answer_xml: str | None) -> str:
+    """What a search looks through, of an answer that is not shown: names and values, a line each. Never raises."""
+    parsed = parse(answer_xml)
+    if parsed.problem:
+        return one_line(parsed.raw, _SEARCH)
+    try:
+        return _search_text(normalise(parsed))
+    except Exception:
+        _log.exception("An answer's words could not be read")
+        return one_line(parsed.raw, _SEARCH)
+
+
 def _search_text(tree: Tree) -> str:
     found: list[str] = []
     length = 0
@@ -112,7 +124,7 @@ def _search_text(tree: Tree) -> str:
             value = entry.value
         if isinstance(value, str) and len(value) > 1_000 and " " not in value[:200]:
             value = value[:80]  # a picture in base64 is nothing to search
-        texts = [one_line(entry.name, 200), *words(value, 5_000)]
+        texts = [one_line(entry.name, 200), *(" ".join(text.split()) for text in words(value, _SEARCH))]
         found += texts
         length += sum(len(text) + 1 for text in texts)
     return "\n".join(found)[:_SEARCH]

@@ -44,7 +44,7 @@ def words(value: Any, limit: int) -> list[str]:
         elif isinstance(item, list):
             waiting.extend(reversed(item[:200]))
         elif isinstance(item, str) and item:
-            found.append(shown(item, 2_000))
+            found.append(shown(item, limit))
             length += len(found[-1]) + 1
         elif item is not None and not isinstance(item, bool):
             found.append(shown(item, 40))

@@ -12,8 +12,18 @@ from hits.models.mirror import (
     HITType,
 )
 from hits.models.quality import AnswerText, GoldChange, GoldUpload, RuleRun
-from hits.models.review import Finding, Flag, GoldAnswer, ReasonTemplate, Rule, SavedView, SecondReview
+from hits.models.review import (
+    Finding,
+    Flag,
+    GoldAnswer,
+    ReasonTemplate,
+    Rule,
+    SavedView,
+    SecondReview,
+    SecondReviewQuerySet,
+)
 from hits.models.uploads import HITInput, Upload, UploadRow
+from hits.models.words import AnswerWords
 
 __all__ = [
     "FEW",
@@ -21,6 +31,7 @@ __all__ = [
     "NOTHING_TO_COMPARE",
     "WINDOW",
     "AnswerText",
+    "AnswerWords",
     "Assignment",
     "AssignmentQuerySet",
     "AssignmentStatus",
@@ -43,6 +54,7 @@ __all__ = [
     "RuleRun",
     "SavedView",
     "SecondReview",
+    "SecondReviewQuerySet",
     "Upload",
     "UploadRow",
     "narrowed",

@@ -22,7 +22,7 @@ WINDOW = 5_000
 #: Filters whose rows stand together in the index of a status' order by time: they need no second look there.
 _IN_ORDER = {"batch", "worker", "hit"}
 #: Filters with an index of their own, those that leave least first.
-_INDEXED = ("hit", "worker", "flags", "proposals", "reviewer_id", "data", "gold", "agreement", "type", "batch")
+_INDEXED = ("hit", "worker", "text", "flags", "proposals", "reviewer_id", "data", "gold", "agreement", "type", "batch")
 
 
 def matching(rows: "AssignmentQuerySet", filters: dict[str, Any]) -> "AssignmentQuerySet":
@@ -108,12 +108,18 @@ def _having(rows: Any, filters: dict[str, Any]) -> Any:
     return rows.filter(answer__iregex=said_in(filters["field"], filters.get("text", "")))
 
 
+def _saying(rows: Any, filters: dict[str, Any]) -> Any:
+    from hits import search
+
+    return search.holding(rows, filters["text"])
+
+
 CONDITIONS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "batch": lambda rows, chosen: rows.filter(batch=chosen["batch"]),
     "worker": lambda rows, chosen: rows.filter(worker_id=chosen["worker"].strip().upper()),
     "hit": _of_hit,
     "type": _of_type,
-    "text": lambda rows, chosen: rows.filter(answer__icontains=chosen["text"]),
+    "text": _saying,
     "field": _having,
     "before": lambda rows, chosen: rows.auto_approving_before(datetime.fromisoformat(chosen["before"])),
     "under": _taking,
@@ -132,6 +138,11 @@ def _index_of(name: str, among: Any, filters: dict[str, Any]) -> Any:
 
     What an index is limited to is said in its own words: a database sees only so that it may be used.
     """
+    if name == "text":
+        from hits import search
+
+        keys = search.few(among, filters["text"], FEW)
+        return None if keys is None else among.filter(pk__in=keys)
     if name == "flags" and filters["flags"] != "yes":
         return None
     if name == "data":
