@@ -132,10 +132,13 @@ def machine_of(market: servers.Marketplace, time: Time, taken: set[tuple[str, st
             self.cents += 1
             self.ask("bonus", number=number, by=by, amount=Decimal(self.cents) / 100, reason="Fine")
 
-        @precondition(lambda self: HIT.objects.get(hit_id=self.hit_id).max_assignments < 9)
+        # Preconditions look at what these rules keep, never at a table: which calls misbehave hangs on ids that are
+        # random, and Hypothesis wants a choice to be there again when it tries the same steps again.
+
         @rule()
         def asks_for_more_workers(self) -> None:
-            self.ask("add", by="approver")
+            if HIT.objects.get(hit_id=self.hit_id).max_assignments < 9:
+                self.ask("add", by="approver")
 
         @rule()
         def clicks_again(self) -> None:
@@ -154,25 +157,26 @@ def machine_of(market: servers.Marketplace, time: Time, taken: set[tuple[str, st
                 )
                 jobs.prepare(job.pk)
 
-        @precondition(lambda self: Job.objects.exists())
         @rule(number=numbers, what=st.sampled_from(["pause", "resume", "cancel", "release", "decline"]))
         def steers_a_job(self, number: int, what: str) -> None:
             rows = list(Job.objects.order_by("created_at"))
+            if not rows:
+                return
             job = rows[number % len(rows)]
             with suppress(Denied):
                 getattr(jobs, what)(job, by=self.lab.people["manager"])
                 jobs.work_on(job.pk)
 
-        @precondition(lambda self: Command.objects.exists())
         @rule(number=numbers, what=st.sampled_from(["cancel", "release", "decline", "retry"]))
         def decides_about_a_command(self, number: int, what: str) -> None:
             meant = {"cancel": State.QUEUED, "retry": State.FAILED}.get(what, State.PROPOSED)
             rows = list(Command.objects.select_related("account", "requested_by").order_by("-created_at"))
             rows = [row for row in rows if row.state == meant] or rows  # else one that has to be refused
-            with suppress(Denied):
-                getattr(commands, what)(rows[number % len(rows)], by=self.lab.people["manager"])
+            if rows:
+                with suppress(Denied):
+                    getattr(commands, what)(rows[number % len(rows)], by=self.lab.people["manager"])
 
-        @precondition(lambda self: Command.objects.filter(state=State.ATTENTION).exists() and not self.faulty)
+        @precondition(lambda self: not self.faulty)
         @rule()
         def says_what_happened(self) -> None:
             for command in Command.objects.select_related("account", "requested_by").filter(state=State.ATTENTION):
@@ -202,7 +206,6 @@ def machine_of(market: servers.Marketplace, time: Time, taken: set[tuple[str, st
                 commands.settle_many(worker.answers)
                 worker.step = "claim"
 
-        @precondition(lambda self: any(worker.step == "mark" for worker in self.workers))
         @rule()
         def a_worker_hands_back(self) -> None:
             for worker in self.workers:
