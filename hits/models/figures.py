@@ -83,7 +83,10 @@ class ReviewerFigures(models.Model):
 
 
 class MajorityTaken(models.Model):
-    """One press of "approve all, take the majority as data": what it made, and what was there before, for undoing."""
+    """One press that decided answers of a HIT together: what it made and what was there before, for undoing.
+
+    Where the answers were only approved or rejected, `majority` and `before` are empty.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     hit = models.ForeignKey(HIT, on_delete=models.CASCADE, related_name="majorities")

@@ -1,6 +1,6 @@
 """What a team makes of the answers: flags, gold answers, rules, reasons ready to be said, views of the queue."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -210,6 +210,12 @@ class GoldAnswer(models.Model):
         return f"{self.field} of {self.hit}"
 
 
+class SecondReviewQuerySet(models.QuerySet["SecondReview"]):
+    def open_to(self, person: Any) -> "SecondReviewQuerySet":
+        """Not judged yet, and decided first by somebody else."""
+        return self.filter(verdict="").exclude(first_by=person)
+
+
 class SecondReview(models.Model):
     """A decided assignment that a second person judges without seeing the first verdict."""
 
@@ -225,6 +231,8 @@ class SecondReview(models.Model):
     note = models.TextField(max_length=1024, blank=True)
     reviewed_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SecondReviewQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
