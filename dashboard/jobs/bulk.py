@@ -128,7 +128,11 @@ def _sorted_out(bulk: Bulk, rows: QuerySet[Any], options: dict[str, Any]) -> tup
         return rows, {}
     why = Case(*[When(condition, then=Value(sentence)) for condition, sentence in reasons], default=Value(""))
     counted = dict(
-        rows.order_by().annotate(why=why).values_list("why").annotate(rows=Count("pk")).values_list("why", "rows")
+        rows.order_by()
+        .annotate(refusal_=why)
+        .values_list("refusal_")
+        .annotate(rows_=Count("pk"))
+        .values_list("refusal_", "rows_")
     )
     counted.pop("", None)
     return possible(bulk, rows, options), counted

@@ -1,5 +1,5 @@
 """Bulk actions of qualifications, a file for each noun; importing registers them."""
 
-from qualifications.jobs import requests, scores
+from qualifications.jobs import panels, requests, scores
 
-__all__ = ["requests", "scores"]
+__all__ = ["panels", "requests", "scores"]
