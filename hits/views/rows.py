@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dashboard.models import Membership, Role
+from dashboard.models import Membership, Role, User
 from dashboard.templatetags.formats import ago, assignment_state, countdown, money, took
 from hits.actions import OVERRIDE_WITHIN
 from hits.answers import read
@@ -31,7 +31,7 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
     """What makes the "row" of hits/queue.html from an assignment (of `for_page()`), for this person and filter."""
     slug = membership.account.slug
     queue = reverse("queue", args=[slug])
-    may_decide = membership.role >= Role.REVIEWER
+    may_decide, user = membership.role >= Role.REVIEWER, membership.user
     behind = f"?{query}" if query else ""
     rejecting = f"{behind}&open=reject" if query else "?open=reject"
     now = timezone.now()
@@ -52,7 +52,8 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
             "worker_url": f"{queue}?worker={quote(assignment.worker_id)}",
             "took": took(assignment.work_seconds),
             "agrees": f"{assignment.agreement} %" if assignment.agreement <= _PERCENT else "",
-            "marks": _marks(assignment, now) if _is_marked(assignment) else "",
+            "held": _held(assignment, user, now),
+            "marks": _marks(assignment) if _is_marked(assignment) else "",
             "batch": str(hit.batch),
             "batch_url": f"{queue}?batch={hit.batch_id}",
             "title": hit.title,
@@ -88,17 +89,21 @@ def _time_of(assignment: Assignment, now: datetime) -> SafeString | str:
     return ago(assignment.submitted_at)
 
 
+def _held(assignment: Assignment, user: User, now: datetime) -> str:
+    """Who took it for themselves, and until when."""
+    if assignment.handed_until is None or assignment.handed_until <= now or assignment.reviewer is None:
+        return ""
+    until = f"{timezone.localtime(assignment.handed_until):%H:%M}"
+    whose = "yours" if assignment.reviewer == user else f"with {assignment.reviewer.get_username()}"
+    return f"{whose} until {until}"
+
+
 def _is_marked(assignment: Assignment) -> bool:
-    return bool(
-        assignment.flagged
-        or assignment.data_verdict
-        or assignment.handed_until is not None
-        or assignment.gold_score is not None
-    )
+    return bool(assignment.flagged or assignment.data_verdict or assignment.gold_score is not None)
 
 
-def _marks(assignment: Assignment, now: datetime) -> SafeString:
-    """What people and figures say beside the answer: flagged, its worth as data, gold met, who holds it."""
+def _marks(assignment: Assignment) -> SafeString:
+    """What people and figures say beside the answer: flagged, its worth as data, gold met."""
     marks = []
     if assignment.flagged:
         marks.append(_state("Flagged", "flag", "amber", "Somebody should look at it again"))
@@ -108,10 +113,6 @@ def _marks(assignment: Assignment, now: datetime) -> SafeString:
     if assignment.gold_score is not None:
         colour = "grey" if assignment.gold_score == _PERCENT else "amber"
         marks.append(_state(f"gold {assignment.gold_score} %", "rosette-discount-check", colour, "Gold answers it met"))
-    if assignment.handed_until is not None and assignment.handed_until > now and assignment.reviewer:
-        until = f"{timezone.localtime(assignment.handed_until):%H:%M}"
-        held = f"with {assignment.reviewer.get_username()} until {until}"
-        marks.append(_state(held, "user-check", "grey", "Nobody else is led to it meanwhile"))
     return format_html_join(" ", "{}", ((mark,) for mark in marks))
 
 

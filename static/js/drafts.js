@@ -65,6 +65,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && !event.detail.xhr.responseText.includes("data-form-error")) forget(form);
 });
 
+// A form that was sent without htmx (workbench.js): its answer has come, and was good or not.
+document.addEventListener("form:answered", (event) => {
+  free(event.detail.form);
+  if (event.detail.good) forget(event.detail.form);
+});
+
 // Coming back with the browser's back button: the page is as it was left, so the form must work again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form[aria-busy]").forEach(free);

@@ -4,13 +4,31 @@
 // data-key-label="…"      its words in the list that ? opens (else its text)
 // data-rows               a list in which j and k move; [data-row] are its rows, keys inside a row work on the current one
 // [data-row-open]         the link that Enter opens; [data-select] the checkbox that x ticks
-// data-focus              gets the focus when the <details> around it opens
+// data-focus              gets the focus when the <details> around it opens, or when it is loaded into an open one
+// data-key-next, -previous, -select   on data-rows: this person's keys instead of j, k and x
+//
+// Nothing fires while something is typed, composed (IME) or held down, with Ctrl, Alt, AltGr or Meta, nor behind a dialog.
+// What decides (data-decides on its form) waits until what is on the screen has been there for a moment: the second tap of
+// a double tap is not a decision about the next one.
 
 const TYPING = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]";
 
+const MOMENT = 150; // ms
+
 const typing = (element) => element?.matches?.(TYPING) ?? false;
 const usable = (element) =>
-  !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.getClientRects().length > 0;
+  !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.getClientRects().length > 0 &&
+  (element.checkVisibility?.() ?? true);
+
+let shownAt = 0;
+const justShown = () => (shownAt = performance.now());
+document.addEventListener("workbench:shown", justShown);
+
+// j, k and x, or what this person has instead.
+function rowKeys() {
+  const { keyNext = "j", keyPrevious = "k", keySelect = "x" } = document.querySelector("[data-rows]")?.dataset ?? {};
+  return { next: keyNext || "j", previous: keyPrevious || "k", select: keySelect || "x" };
+}
 
 const rowsOf = () => [...document.querySelectorAll("[data-rows] [data-row]")];
 const currentRow = () => document.querySelector("[data-rows] [data-row].is-current");
@@ -44,6 +62,7 @@ function find(key) {
 }
 
 function press(element) {
+  if (element.closest("[data-decides]") && performance.now() - shownAt < MOMENT) return;
   if (typing(element)) {
     element.focus();
     element.select?.();
@@ -58,11 +77,13 @@ function listKeys() {
   if (dialog.open) return dialog.close();
   const seen = new Map();
   for (const element of document.querySelectorAll("[data-key]")) {
+    if (!element.dataset.key) continue;
     const words = element.dataset.keyLabel || element.getAttribute("aria-label") || element.textContent.trim().replace(/\s+/g, " ");
     if (!seen.has(element.dataset.key)) seen.set(element.dataset.key, words);
   }
   if (rowsOf().length) {
-    seen.set("j", "next row").set("k", "previous row").set("Enter", "open the row").set("x", "select the row");
+    const { next, previous, select } = rowKeys();
+    seen.set(next, "next row").set(previous, "previous row").set("Enter", "open the row").set(select, "select the row");
   }
   seen.set("?", "this list").set("Esc", "leave a text box, close what is open");
   const list = dialog.querySelector("dl");
@@ -86,31 +107,35 @@ function escape(event) {
   }
 }
 
+const stepping = (element) => "step" in (element?.dataset ?? {});
+
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  // Inside a shadow root the event's target is its host.
+  const at = event.composedPath?.()[0] ?? event.target;
   if (event.key === "Escape") return escape(event);
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && at.form && !event.repeat) {
     event.preventDefault();
-    return event.target.form.requestSubmit();
+    return at.form.requestSubmit();
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && !["j", "k"].includes(event.key)) return;
-  if (typing(event.target) || document.querySelector("dialog[open]:not(#keys)")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.getModifierState?.("AltGraph")) return;
+  if (typing(at) || at.isContentEditable || document.querySelector("dialog[open]:not(#keys)")) return;
   if (event.key === "?") {
     event.preventDefault();
-    return listKeys();
+    return event.repeat ? undefined : listKeys();
   }
   if (document.getElementById("keys")?.open) return;
-  const target = find(event.key);
+  const target = event.key.length === 1 ? find(event.key) : undefined;
   if (target) {
     event.preventDefault();
-    return press(target);
+    return event.repeat && !stepping(target) ? undefined : press(target);
   }
-  const row = currentRow();
+  const row = currentRow(), keys = rowKeys();
   const handled =
-    (event.key === "j" && step(1)) ||
-    (event.key === "k" && step(-1)) ||
-    (event.key === "x" && row && (row.querySelector("[data-select]")?.click(), true)) ||
-    (event.key === "Enter" && row && event.target === document.body && (row.querySelector("[data-row-open]")?.click(), true));
+    (event.key === keys.next && step(1)) ||
+    (event.key === keys.previous && step(-1)) ||
+    (event.key === keys.select && row && (event.repeat || row.querySelector("[data-select]")?.click(), true)) ||
+    (event.key === "Enter" && row && at === document.body && (event.repeat || row.querySelector("[data-row-open]")?.click(), true));
   if (handled) event.preventDefault();
 });
 
@@ -133,8 +158,11 @@ document.addEventListener("toggle", (event) => {
   if (event.target.matches?.("details[open]")) event.target.querySelector("[data-focus]")?.focus();
 }, true);
 
-// A row that came back from the server is still the current one.
-document.addEventListener("htmx:afterSettle", () => {
+// A row that came back from the server is still the current one; what was loaded into an open panel gets the focus.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const panel = event.target.closest?.("details[open]");
+  if (panel && !panel.contains(document.activeElement?.closest?.("[data-focus], input, textarea"))) panel.querySelector("[data-focus]")?.focus();
+  if (event.target.id === "workbench") justShown();
   if (lastRow && !currentRow()) document.getElementById(lastRow)?.classList.add("is-current");
 });
 
