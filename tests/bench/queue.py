@@ -13,15 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Account, Membership, Role, User
-from dashboard.pages import PAGE, ordering
+from dashboard.pages import PAGE, cursor_of, ordering
 from hits.forms import SORTS, QueueFilter
 from hits.models import HIT, Assignment, Batch
 from hits.views import row
 from hits.views.rows import thumbnails
+from tests.bench import words
 
 DEEP = 5_000  # the page that is as fast as the first, or the last where there are fewer
 SAMPLES = 15
-VIEWS = ("", "sort=newest", "sort=oldest", "status=approved&sort=newest", "status=rejected", "status=all&sort=oldest")
+VIEWS = (
+    *("", "sort=newest", "sort=oldest", "status=approved&sort=newest", "status=rejected", "status=all&sort=oldest"),
+    *("sort=disagreement", "sort=worker", "sort=random"),
+)
 FEW = 200  # answers of the batch, the HIT and the worker that are looked for among all
 SPARSE = ("batch={batch}", "hit={hit}", "worker={worker}")
 # What the two databases write differently: a moment some seconds after another, and a number with leading zeros.
@@ -43,11 +47,13 @@ def fill(account: Account, rows: int) -> None:
             FROM (SELECT * FROM {table} WHERE account_id = %s ORDER BY id LIMIT 500) AS first
         )
         INSERT INTO {table} (account_id, hit_id, batch_id, assignment_id, worker_id, status, accepted_at,
-            submitted_at, auto_approval_at, feedback, answer, raw)
+            submitted_at, auto_approval_at, feedback, answer, raw, data_verdict, flagged, fresh, counted, agreement,
+            shuffled)
         SELECT %s, p.hit_id, p.batch_id, '3BENCH' || {padded}, 'A' || (n.i %% 997),
             CASE WHEN n.i %% 10 < 6 THEN 'Submitted' WHEN n.i %% 10 < 9 THEN 'Approved' ELSE 'Rejected' END,
             p.accepted_at, {later.format("n.i %% 86400")},
-            {later.format("86400 + n.i")}, '', p.answer || '<!-- ' || n.i || ' -->', '{{}}'
+            {later.format("86400 + n.i")}, '', p.answer || '<!-- ' || n.i || ' -->', '{{}}', '', false,
+            false, '', (n.i * 7919) %% 102, (CAST(n.i AS bigint) * 2654435761) %% 2147483647
         FROM n JOIN pattern AS p ON p.place = n.i %% (SELECT count(*) FROM pattern)"""
     moment = connection.ops.adapt_datetimefield_value(
         now.replace(tzinfo=None) if connection.vendor == "sqlite" else now
@@ -56,6 +62,8 @@ def fill(account: Account, rows: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, [missing, account.pk, account.pk, moment, moment])
             cursor.execute("ANALYZE")
+    # Of what the digest has not read yet there is never much; here nothing is left.
+    Assignment.objects.of(account).update(fresh=False)
 
 
 def sprinkle(account: Account) -> dict[str, str | int]:
@@ -78,9 +86,8 @@ def deep_page(account: Account, query: str) -> tuple[str, int]:
     _, column, descending = SORTS[filters.chosen()["sort"]]
     rows = filters.apply(Assignment.objects.of(account))
     number = min(DEEP, -(-rows.count() // PAGE))
-    before = rows.order_by(*ordering(column, descending=descending))[(number - 1) * PAGE - 1 :].values(column, "pk")[0]
-    cursor = f"{before[column].isoformat()}_{before['pk']}"
-    return f"?{query}{'&' if query else ''}{urlencode({'after': cursor})}", number
+    before = rows.order_by(*ordering(column, descending=descending)).only(column)[(number - 1) * PAGE - 1]
+    return f"?{query}{'&' if query else ''}{urlencode({'after': cursor_of(before, column)})}", number
 
 
 def timed(client: Client, url: str, times: int, prepare: Callable[[], object] = lambda: None) -> float:
@@ -126,6 +133,18 @@ def measure(*, rows: int, repeat: int) -> list[dict]:
                 query = f"{pattern.format(**few)}&status={status}&sort={sort}"
                 name = f"  {FEW} of ?{pattern.split('=')[0]}, {status}, {sort}"
                 lines.append({"name": name, "value": timed(client, f"{url}?{query}", times), "unit": "ms"})
+    return [*lines, *searches(client, account, url, times)]
+
+
+def searches(client: Client, account: Account, url: str, times: int) -> list[dict]:
+    """The first page of what stands in answers, by how common it is."""
+    words.speak(account)
+    lines = []
+    for kind, text in words.Vocabulary().sought().items():
+        query = urlencode({"text": text})
+        found = client.get(f"{url}?{query}").content.count(b"data-row-open")
+        taken = timed(client, f"{url}?{query}", times)
+        lines.append({"name": f"  search “{text}”: {kind}, {found} on the page", "value": taken, "unit": "ms"})
     return lines
 
 

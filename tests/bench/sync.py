@@ -27,6 +27,7 @@ FIELDS = {f"question{number}": f"an answer of a usual length, number {number}" f
 COLUMNS = (
     "account_id", "hit_id", "batch_id", "assignment_id", "worker_id", "status", "accepted_at", "submitted_at",
     "auto_approval_at", "feedback", "answer", "raw", "synced_at",
+    "data_verdict", "flagged", "fresh", "counted", "agreement", "shuffled",
 )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def raw(account: Account) -> None:
                 moment(item["AcceptTime"]), moment(item["SubmitTime"]), moment(item["AutoApprovalTime"]), "",
                 item["Answer"],
                 json.dumps({name: value for name, value in item.items() if name != "Answer"}, cls=DjangoJSONEncoder),
-                now,
+                now, "", False, True, "", 101, 0,
             )
             for item in page.response["Assignments"]
         ]  # fmt: skip
