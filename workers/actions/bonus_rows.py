@@ -30,7 +30,7 @@ LONGEST_KEPT = 2_000
 #: Ends of a command after which no money can have moved.
 NOT_PAID = (State.FAILED, State.CANCELLED, State.DECLINED)
 _ID = re.compile(r"[A-Z0-9]{1,64}\Z")
-_AMOUNT = re.compile(r"(\d{1,6})(?:[.,](\d{1,2}))?\Z")
+_AMOUNT = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,2}))?\Z")
 
 
 def dollars(text: str) -> Decimal:
