@@ -59,7 +59,7 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
                                   .values_list("assignment_id", flat=True))  # fmt: skip
     answers = iter(list(answers))
     connections = settings.MTURK_CONNECTIONS
-    options = {"approve": {}, "bonus": {"amount": "0.01", "reason": "Thank you"}}
+    options = {"approve": {}, "bonus": {"amount": "0.01", "reason": "Thank you", "again": True}}
 
     def job(name: str, ids: list[str]) -> int:
         asked = jobs.ask(name, account=account, by=approver, selection={"ids": ids}, options=options[name])
