@@ -45,6 +45,13 @@ STATES: dict[str, tuple[str, str, str, str]] = {
     "preparing": ("Preparing", "loader-2", "blue", ""),
     "running": ("Running", "loader-2", "blue", ""),
     "paused": ("Paused", "player-pause", "amber", ""),
+    # qualifications
+    "active": ("Active", "circle-check", "green", "QualificationTypeStatus Active: workers can ask for it"),
+    "inactive": ("Inactive", "player-pause", "grey", "QualificationTypeStatus Inactive: nobody can ask for it"),
+    "disposing": ("Being deleted", "trash", "grey", "It ends with the last HIT that asks for it"),
+    "creating": ("Being created", "hourglass", "blue", "MTurk has not answered yet"),
+    "pending": ("Waits", "clock", "blue", "A worker asks and nobody has decided"),
+    "granted": ("Granted", "circle-check", "green", "The worker has the qualification"),
     "elsewhere": ("Elsewhere", "world", "grey", "Changed by auto-approval or by another program"),
 }
 
@@ -64,6 +71,11 @@ OPERATION_WORDS: dict[str, str] = {
     "UpdateHITTypeOfHIT": "Change HIT type",
     "CreateAdditionalAssignmentsForHIT": "Ask more workers",
     "DeleteHIT": "Delete HIT",
+    "CreateQualificationType": "Create qualification",
+    "UpdateQualificationType": "Change qualification",
+    "DeleteQualificationType": "Delete qualification",
+    "AcceptQualificationRequest": "Accept request",
+    "RejectQualificationRequest": "Reject request",
     "NotifyWorkers": "Message workers",
     "CreateWorkerBlock": "Block worker",
     "DeleteWorkerBlock": "Unblock worker",

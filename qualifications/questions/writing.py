@@ -21,8 +21,11 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]{3,2000}")
 Problems = dict[str, str]
 
 
-def problems(draft: Draft, *, keyed: bool) -> Problems:
-    """What has to be put right: field name -> sentence; `keyed` where an AnswerKey is wanted as well."""
+def problems(draft: Draft, *, keyed: bool, words: bool = False) -> Problems:
+    """What has to be put right: field name -> sentence; `keyed` where an AnswerKey is wanted as well.
+
+    `words`: a person marks it, so that questions without a choice may stand beside a key.
+    """
     found: Problems = {}
     if not draft.questions:
         found["test-text"] = "A test needs a question."
@@ -34,13 +37,13 @@ def problems(draft: Draft, *, keyed: bool) -> Problems:
         if question.identifier in seen:
             found[f"{its}-identifier"] = "Another question has this name in the data already. Choose another."
         seen.add(question.identifier)
-        _check_question(found, its, question, keyed=keyed)
+        _check_question(found, its, question, keyed=keyed, words=words)
     if keyed:
         _check_mapping(found, draft)
     return found
 
 
-def _check_question(found: Problems, its: str, question: DraftQuestion, *, keyed: bool) -> None:
+def _check_question(found: Problems, its: str, question: DraftQuestion, *, keyed: bool, words: bool) -> None:
     if not question.text.strip() and not question.picture.strip():
         found[f"{its}-text"] = "Say what is asked."
     for name in ("identifier", "title", "text", "prefilled"):
@@ -49,10 +52,9 @@ def _check_question(found: Problems, its: str, question: DraftQuestion, *, keyed
     if question.is_choice:
         _check_options(found, its, question, keyed=keyed)
         return
-    if keyed:
+    if keyed and not words:
         found[f"{its}-kind"] = (
-            "A test with an answer key can only have answers to choose from: take this question away, or decide the "
-            "requests by hand without a key."
+            "MTurk marks only answers to choose from: take this question away, or say below that we mark the test."
         )
     least = _whole(found, f"{its}-min_length", question.min_length, 0)
     most = _whole(found, f"{its}-max_length", question.max_length, 1)
@@ -304,6 +306,17 @@ def check_documents(test: str, key: str) -> tuple[str, str]:
         except documents.DocumentError as error:
             about_key = str(error)
     return about_test, about_key
+
+
+def best_sum(draft: Draft) -> int:
+    """What the best answers give together, as far as scores are numbers yet."""
+    total = 0
+    for question in draft.questions:
+        scores = [int(score) for _, score in _scores(question) if _NUMBER.fullmatch(score)]
+        if _NUMBER.fullmatch(question.otherwise.strip()):
+            scores.append(int(question.otherwise))
+        total += max([*scores, 0]) if question.is_choice else 0
+    return total
 
 
 def size_words(test: str) -> str:

@@ -1,0 +1,202 @@
+"""Qualification types: the lists, the page of one, its end, and trying its test."""
+
+import uuid
+from typing import Any
+
+from celery import current_app
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from dashboard.access import of_account
+from dashboard.context import COUNT_TO
+from dashboard.models import AuditEvent, Command, Membership, Role
+from dashboard.pages import page
+from dashboard.permissions import Denied
+from dashboard.templatetags.formats import span_words
+from qualifications.actions import types as acts
+from qualifications.forms.types import LISTS, TypeFilter
+from qualifications.models import Compensation, QualificationRequest, QualificationType, RequestState, TypeKind
+from qualifications.questions import size_words
+from qualifications.views.trying import tried
+
+#: How often a page looks again for what a search among others' types found.
+LOOKS = 8
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@of_account
+def qualifications(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Qualification types: ours, MTurk's own, others' that can be asked for."""
+    account, query = membership.account, request.GET
+    filters = TypeFilter(query)
+    chosen = filters.chosen()
+    url = reverse("qualifications", args=[account.slug])
+    rows = filters.apply(QualificationType.objects.of(account)).defer("test", "answer_key", "grading_key", "raw")
+    shown = page(rows, query, column="id", descending=True)
+    _count_on(shown.items)
+    looking = query.get("looking", "")
+    left = min(int(looking), LOOKS) if looking.isascii() and looking.isdigit() and len(looking) < 3 else 0
+    context = {
+        "page": shown,
+        "kind": chosen["kind"],
+        "status_chips": [
+            {"label": words, "url": f"{url}?kind={value}", "on": value == chosen["kind"]}
+            for value, words in LISTS.items()
+        ],
+        "active_filters": [
+            {"label": words, "remove_url": filters.link(url, **{name: ""})} for name, words in filters.labels().items()
+        ],
+        "filter_form": filters,
+        "list_url": url,
+        "filtered": bool(filters.labels()),
+        "text": chosen.get("text", ""),
+        "look_again": filters.link(url, looking=str(left - 1)) if left else "",
+        "looked": "looking" in query,
+        "requests": QualificationRequest.objects.of(account).waiting()[:COUNT_TO].count(),
+        "can_change": membership.role >= Role.APPROVER,
+        "can_look": membership.role >= Role.REVIEWER,
+    }
+    part = "#rows" if getattr(request, "htmx", False) and left else ""
+    return render(request, f"qualifications/qualifications.html{part}", context)
+
+
+def _count_on(rows: list[Any]) -> None:
+    """How many hold each, and how many ask for it: two queries for a page."""
+    keys = [row.pk for row in rows]
+    counted = QualificationType.objects.filter(pk__in=keys).order_by()
+    holders = dict(
+        counted.annotate(number=Count("scores", filter=Q(scores__status="Granted"))).values_list("pk", "number")
+    )
+    asking = dict(
+        counted.annotate(
+            number=Count("requests", filter=Q(requests__state=RequestState.PENDING, requests__decision=None))
+        ).values_list("pk", "number")
+    )
+    for row in rows:
+        row.holders, row.asking = holders.get(row.pk, 0), asking.get(row.pk, 0)
+
+
+@require_POST
+@of_account
+def qualification_search(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Look for types of other requesters; a worker reads, this page shows what it has found."""
+    url = reverse("qualifications", args=[membership.account.slug])
+    words = request.POST.get("text", "").strip()[:200]
+    if membership.role < Role.REVIEWER:
+        messages.error(request, "You need to be a reviewer of this account to look for qualifications.")
+        return redirect(f"{url}?kind=other")
+    if not words:
+        messages.error(request, "Say which words to look for.")
+        return redirect(f"{url}?kind=other")
+    filters = TypeFilter({"kind": TypeKind.OTHER, "text": words})
+    try:
+        current_app.send_task(
+            "dashboard.tasks.find_qualification_types", (membership.account.pk, words), expires=60, retry=False
+        )
+    except Exception:
+        messages.error(request, "The message queue does not answer; no worker was told to look.")
+        return redirect(filters.link(url))
+    return redirect(filters.link(url, looking=str(LOOKS)))
+
+
+def type_of(membership: Membership, type_id: str) -> QualificationType:
+    row = get_object_or_404(
+        QualificationType.objects.of(membership.account).select_related("command", "panel"),
+        qualification_type_id=type_id,
+    )
+    row.account = membership.account
+    return row
+
+
+@require_GET
+@of_account
+def qualification(request: HttpRequest, membership: Membership, type_id: str) -> HttpResponse:
+    """One type: what it is, who gets it, what asks for it, what happened to it."""
+    return _type_page(request, membership, type_of(membership, type_id))
+
+
+def _type_page(
+    request: HttpRequest,
+    membership: Membership,
+    row: QualificationType,
+    *,
+    problem: str = "",
+    typed: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    account = membership.account
+    about = Command.objects.filter(
+        account=account, kind__in=["UpdateQualificationType", "DeleteQualificationType"],
+        params__QualificationTypeId=row.qualification_type_id,
+    )  # fmt: skip
+    made = Command.objects.filter(pk=row.command_id)
+    compensation = None
+    if row.purpose == "compensation":
+        compensation = Compensation.objects.of(account).filter(qualification_type_id=row.qualification_type_id).first()
+    context: dict[str, Any] = {
+        "type": row,
+        "depends": acts.dependents(row),
+        "commands": (about | made).select_related("requested_by").order_by("-created_at")[:30],
+        "history": AuditEvent.objects.filter(chain=account.slug, subject=row.qualification_type_id, actor="elsewhere")[
+            :20
+        ],
+        "why_not_change": _why_not(acts.check_can_change, membership, row),
+        "why_not_delete": _why_not(acts.check_can_delete, membership, row),
+        "is_new": row.qualification_type_id.startswith("new-"),
+        "compensation": compensation,
+        "problem_of_delete": problem,
+        "typed": typed,
+        "form_key": uuid.uuid4(),
+        "retry_words": span_words(row.retry_delay) if row.retry_delay is not None else "",
+        "test_words": span_words(row.test_duration) if row.test_duration else "",
+        "size": size_words(row.test) if row.test else "",
+        **tried(row.test, row.key, {}),
+    }
+    return render(request, "qualifications/qualification.html", context, status=status)
+
+
+def _why_not(check: Any, membership: Membership, row: QualificationType) -> str:
+    try:
+        check(membership.user, row)
+    except Denied as reason:
+        return str(reason)
+    return ""
+
+
+@require_POST
+@of_account
+def qualification_delete(request: HttpRequest, membership: Membership, type_id: str) -> HttpResponse:
+    """The end of a type, confirmed by its name."""
+    row, typed = type_of(membership, type_id), request.POST.get("typed", "")
+    try:
+        acts.delete_type(row=row, by=membership.user, typed=typed, form_key=form_key(request))
+    except Denied as reason:
+        return _type_page(request, membership, row, problem=str(reason), typed=typed, status=422)
+    messages.success(request, f"“{row}” is deleted when MTurk has answered.")
+    return redirect("qualification", membership.account.slug, type_id)
+
+
+@require_POST
+@vary_on_headers("HX-Request")
+@of_account
+def qualification_try(request: HttpRequest, membership: Membership, type_id: str) -> HttpResponse:
+    """What the answers filled in score; nothing is kept."""
+    row = type_of(membership, type_id)
+    if not row.test:
+        raise Http404("It has no test.")
+    context = {"type": row, **tried(row.test, row.key, dict(request.POST.lists()))}
+    part = "#sheet" if getattr(request, "htmx", False) else ""
+    return render(request, f"qualifications/try.html{part}", context)
+
+
+def form_key(request: HttpRequest) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.POST.get("form_key", ""))
+    except ValueError:
+        return None
