@@ -22,6 +22,7 @@ from qualifications.actions import panel_upkeep
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
 from workers import sync as workers_sync
+from workers.actions import blocks as worker_blocks
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def sweep() -> None:
         look_back.apply_async((account_id,), expires=30)
     for account_id in panel_upkeep.accounts_with_panels():
         keep_panels.apply_async((account_id,), expires=10)
+    worker_blocks.propose_due()
 
 
 @shared_task
@@ -193,6 +195,9 @@ def run_sync(run: SyncRun) -> SyncRun:
         qualifications_sync.pull(run)
         if run.full:
             workers_sync.pull_bonuses(run)
+        if run.full or workers_sync.blocks_are_stale(run.account):
+            workers_sync.pull_blocks(run)
+        if run.full:
             scores_sync.pull_scores(run)
         hits_sync.pull_balance(run)
         if run.full:

@@ -1,5 +1,5 @@
 """What can be done in bulk for or to workers."""
 
-from workers.jobs import bonuses
+from workers.jobs import blocks, bonuses, messages
 
-__all__ = ["bonuses"]
+__all__ = ["blocks", "bonuses", "messages"]

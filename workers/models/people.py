@@ -4,14 +4,14 @@ A worker is known by the id MTurk gives; tables that other apps fill or read hol
 depends on whether a row stands here yet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dashboard.models import Account
@@ -29,9 +29,31 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def of(self, account: Account) -> "WorkerQuerySet":
         return self.filter(account=account)
 
-    def selected(self, selection: dict[str, list[str]]) -> "WorkerQuerySet":
-        """The rows of {"ids": [WorkerId, …]}."""
-        return self.filter(worker_id__in=selection["ids"])
+    def matching(self, filters: dict[str, Any]) -> "WorkerQuerySet":
+        """What the filters of the table leave; `filters` as WorkerFilter.frozen gives them."""
+        rows = self
+        for name, value in filters.items():
+            if name in CONDITIONS:
+                rows = rows.filter(CONDITIONS[name](value))
+        return rows
+
+    def narrowed(self, account: Account, filters: dict[str, Any]) -> tuple["WorkerQuerySet", int | None]:
+        """`matching` for a page, and how many where that is known. Where one filter's own index names few, those alone
+        are looked at, whatever the order: an order's index would be gone through to its end for them."""
+        rows, among = self.filter(account=account).matching(filters), Worker.objects.filter(account=account)
+        chosen = [name for name in CONDITIONS if name in filters]
+        for name in chosen:
+            keys = list(_by_index(name, filters[name], account, among)[: FEW + 1])
+            if len(keys) <= FEW:
+                rows = rows.filter(pk__in=keys)
+                return rows, len(keys) if len(chosen) == 1 else rows.count()
+        return rows, None
+
+    def selected(self, selection: dict[str, Any]) -> "WorkerQuerySet":
+        """The rows a job is about: {"ids": [WorkerId, …]} or {"filter": …}."""
+        if "ids" in selection:
+            return self.filter(worker_id__in=selection["ids"])
+        return self.matching(selection["filter"])
 
     def make_known(self, account: Account, worker_ids: Iterable[str]) -> dict[str, "Worker"]:
         """The rows of these workers; whoever was not known gets one. Two statements, or three."""
@@ -121,6 +143,36 @@ class Worker(models.Model):
         return round(self.seconds / self.timed) if self.timed else None
 
 
+def _beginning(prefix: str) -> Q:
+    """A range, which any index of ids can find; the ids are capitals and digits."""
+    return Q(worker_id__gte=prefix, worker_id__lt=f"{prefix}~")
+
+
+#: Name of a filter -> the condition for its value, those that leave least first.
+CONDITIONS: dict[str, Callable[[Any], Q]] = {
+    "q": _beginning,
+    "tag": lambda name: Q(Exists(WorkerTag.objects.filter(worker=OuterRef("pk"), name=name))),
+    "status": lambda status: Q(blocked=True) if status == "blocked" else Q(soft_blocked=True),
+    "batch": lambda batch: Q(Exists(WorkerBatch.objects.filter(worker=OuterRef("pk"), batch=batch))),
+    "decided": lambda least: Q(decided__gte=least),
+    "at_most": lambda percent: Q(approval__gt=NOTHING_YET, approval__lte=percent * 10),
+    "at_least": lambda percent: Q(approval__gte=percent * 10),
+    "since": lambda moment: Q(last_at__gte=datetime.fromisoformat(moment)),
+    "before": lambda moment: Q(last_at__lt=datetime.fromisoformat(moment), last_at__gt=NEVER_SEEN),
+}
+#: As many workers as a filter's index may name before it counts as few.
+FEW = 2_000
+
+
+def _by_index(name: str, value: Any, account: Account, among: WorkerQuerySet) -> models.QuerySet[Any, Any]:
+    """The keys of the workers that one filter leaves, as its own index finds them."""
+    if name == "tag":
+        return WorkerTag.objects.filter(account=account, name=value).order_by().values_list("worker", flat=True)
+    if name == "batch":
+        return WorkerBatch.objects.filter(batch=value, account=account).order_by().values_list("worker", flat=True)
+    return among.filter(CONDITIONS[name](value)).order_by().values_list("pk", flat=True)
+
+
 class WorkerBatch(models.Model):
     """What one worker did in one batch, counted with the worker's own figures."""
 
@@ -177,6 +229,21 @@ class WorkerTag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def in_use(cls, account: Account, most: int = 30) -> list[str]:
+        """The first of the tags there are, for suggestions; in one leap along the index for each, not row by row."""
+        table = cls._meta.db_table
+        statement = f"""
+            WITH RECURSIVE used(name) AS (
+                SELECT min(name) FROM {table} WHERE account_id = %s
+                UNION ALL
+                SELECT (SELECT min(name) FROM {table} WHERE account_id = %s AND name > used.name)
+                FROM used WHERE used.name IS NOT NULL
+            ) SELECT name FROM used WHERE name IS NOT NULL LIMIT %s"""  # noqa: S608 -- a constant
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [account.pk, account.pk, most])
+            return [name for (name,) in cursor.fetchall()]
 
 
 class WorkerNote(models.Model):

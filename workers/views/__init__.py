@@ -1,4 +1,5 @@
-from workers.views.bonuses import bonus
-from workers.views.people import record
+"""Pages about workers: who they are, bonuses, blocks, messages."""
 
-__all__ = ["bonus", "record"]
+from workers.views.bonuses import bonus
+
+__all__ = ["bonus"]

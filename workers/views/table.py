@@ -1,0 +1,124 @@
+"""The table of everybody who ever worked here, and what is done with a selection of them."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.access import of_account
+from dashboard.models import Account, Membership, Role
+from dashboard.pages import page
+from dashboard.permissions import Denied
+from hits.models import Batch
+from workers import actions
+from workers.forms.people import WORKER_SORTS, WORKER_STATUSES, WorkerFilter
+from workers.models import Worker, WorkerTag
+
+COUNT_TO = 1001
+#: Rows that are looked through for a count where no index gives it.
+LOOKED_THROUGH = 20_000
+
+
+@require_GET
+@of_account
+def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
+    account, query = membership.account, request.GET
+    filters = WorkerFilter(query)
+    chosen = filters.chosen()
+    column, descending, known = filters.order()
+    frozen = filters.frozen()
+    rows, count = Worker.objects.narrowed(account, frozen)
+    rows = rows.filter(**known)
+    shown = page(rows.prefetch_related("tags"), query, column=column, descending=descending)
+    only_page = "after" not in query and "before" not in query and not shown.older_url
+    if only_page:
+        count = len(shown.items)
+    elif count is None or known:
+        count = _count(account, rows, frozen, known, column)
+    batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first() if "batch" in chosen else None
+    pairs = [(name, str(value)) for name, value in chosen.items() if (name, value) != ("sort", "last")]
+    url = reverse("workers", args=[account.slug])
+
+    def link(**changes: str) -> str:
+        kept = {name: value for name, value in pairs if name not in changes}
+        return f"{url}?{urlencode({**kept, **{name: value for name, value in changes.items() if value}})}"
+
+    context = {
+        "page": shown,
+        "count": count,
+        "status_chips": [
+            {"label": words, "url": link(status=value), "on": value == chosen.get("status", "")}
+            for value, words in WORKER_STATUSES.items()
+        ],
+        "active_filters": [
+            {"label": words, "remove_url": link(**{name: ""})} for name, words in filters.labels(batch).items()
+        ],
+        "filter_form": filters,
+        "sorts": [
+            {"value": value, "label": sort[0], "on": value == chosen["sort"]} for value, sort in WORKER_SORTS.items()
+        ],
+        "query": urlencode(pairs),
+        "query_pairs": pairs,
+        "filtered": any(name != "sort" for name, _ in pairs),
+        "can_act": membership.role >= Role.REVIEWER,
+        "tags_in_use": WorkerTag.in_use(account),
+        "form_key": uuid.uuid4(),
+        "elsewhere": _elsewhere(account),
+    }
+    return render(request, "workers/workers.html", context)
+
+
+def _count(account: Account, rows: Any, frozen: dict[str, Any], known: dict[str, int], column: str) -> int:
+    """How many, stopped at 1001; of several filters none of which leaves few, as many as a look at some rows finds."""
+    if sum(name in frozen for name in ("q", "tag", "status", "batch", "decided", "at_most", "at_least")) > 1:
+        some = Worker.objects.of(account).filter(**known).order_by(column)[:LOOKED_THROUGH]
+        return int(rows.filter(pk__in=some.values("pk"))[:COUNT_TO].count())
+    return int(rows.order_by(column)[:COUNT_TO].count())
+
+
+def _elsewhere(account: Account) -> dict[str, str]:
+    """Pages of other parts of the desk that take a selection of workers, where they are."""
+    found = {}
+    for name in ("scores_upload", "bonus_formula"):
+        try:
+            found[name] = reverse(name, args=[account.slug])
+        except NoReverseMatch:
+            continue
+    return found
+
+
+@require_POST
+@of_account
+def workers_act(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """tag, untag or soft-block those ticked or all that match; message and block lead on to a page of their own."""
+    account, action = membership.account, request.POST.get("action", "")
+    query = QueryDict(request.POST.get("query", ""))
+    back = reverse("workers", args=[account.slug]) + (f"?{query.urlencode()}" if query else "")
+    chosen = request.POST.getlist("worker")
+    everybody = request.POST.get("all") == "yes"
+    if not chosen and not everybody:
+        messages.error(request, "Tick the workers first.")
+        return redirect(back)
+    if action in ("message", "block"):
+        whom = "filter=yes&" + query.urlencode() if everybody else urlencode({"ids": " ".join(chosen)})
+        return redirect(reverse(f"{action}_new", args=[account.slug]) + f"?{whom}")
+    selection_of: dict[str, Any] = {"filter": WorkerFilter(query).frozen()} if everybody else {"ids": chosen}
+    try:
+        words = actions.act_on_many(
+            action,
+            account=account,
+            selection=selection_of,
+            by=membership.user,
+            tag=request.POST.get("tag", ""),
+            reason=request.POST.get("reason", ""),
+        )
+    except Denied as reason:
+        messages.error(request, f"Nothing was changed. {reason}")
+    else:
+        messages.success(request, words)
+    return redirect(back)
