@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.demo import decisions, history, recorded
+from dashboard.demo import decisions, history, quality, recorded
 from dashboard.demo.market import Refused
 from dashboard.demo.people import make_account, make_people
-from dashboard.tasks import begin_sync, run_sync
+from dashboard.tasks import begin_sync, digest, run_sync
 
 __all__ = ["Refused", "prepare"]
 
@@ -38,3 +38,5 @@ def prepare(
         say(f"The first reading of the marketplace was not complete: {run.error}")
     recorded.name_batch(account)
     decisions.make(account, people, say)
+    digest(account.pk)
+    quality.make(account, people, say)

@@ -60,7 +60,7 @@ def gold(settings: dict[str, Any], row: Assignment, facts: Facts) -> Seen | None
         if record is None or record.answers < least:
             return None
         mean = int(record.mean)
-        words = f"This worker met {mean} % of the gold answers in {record.answers} tasks of the batch"
+        words = f"This worker met {mean} % of the gold answers in {_counted(record.answers, 'task')} of the batch"
         return Seen(mean < percent, f"{words}; {percent} % are asked for.")
     score = facts.scores.get(row.pk)
     if score is None or score.total < least:
@@ -71,6 +71,10 @@ def gold(settings: dict[str, Any], row: Assignment, facts: Facts) -> Seen | None
         for name, accepted in score.missed[:2]
     ]
     return Seen(score.percent < percent, "; ".join([words, *wrong]) + ".")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @look(Rule.Look.PLURALITY)
