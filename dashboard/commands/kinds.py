@@ -98,6 +98,11 @@ def kind_of(command: Command) -> Kind:
     return _kinds[command.kind]
 
 
+def kind_named(name: str) -> type[Kind]:
+    """The kind of that name, for apps that may not import the one it belongs to."""
+    return type(_kinds[name])
+
+
 def others_wait_for(command: Command) -> bool:
     """Whether any kind waits for this one."""
     return any(command.kind in kind.waits_for for kind in _kinds.values())

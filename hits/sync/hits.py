@@ -52,6 +52,12 @@ def _named(run: SyncRun, page: Any, complete: bool) -> tuple[dict[str, dict[str,
     return named, complete
 
 
+def store_hit(account: Account, hit: dict[str, Any]) -> None:
+    """One HIT as the API gives it, such as one just made here; Unreadable where it cannot be a row."""
+    # The run only carries the account, and is never saved.
+    _store_hits(SyncRun(account=account), {identity(hit, "HITId"): hit}, _Known(account))
+
+
 class _Known:
     """HIT types and batches of an account by their remote names; those of a page are read, or made, together."""
 
