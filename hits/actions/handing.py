@@ -25,14 +25,13 @@ def free_for(user: User, now: datetime) -> Q:
     return free(now) | Q(reviewer=user)
 
 
-def take(
-    *, account: Account, by: User, rows: AssignmentQuerySet, order: tuple[str, ...], count: int = CHUNK
-) -> list[str]:
-    """Hand the next `count` free ones of `rows`, in that order, to this person; their ids. Fewer are all there are.
+def take(*, account: Account, by: User, rows: AssignmentQuerySet, order: tuple[str, ...], count: int = 0) -> list[str]:
+    """Hand the next `count` (or CHUNK) free ones of `rows`, in that order, to this person; their ids.
 
     Several people who ask at once get different ones: whoever's UPDATE finds a row taken meanwhile looks again.
     """
     check_role(by, account, Role.REVIEWER, "review work")
+    count = count or CHUNK
     taken: list[str] = []
     for _ in range(_TRIES):
         taken += _take(by=by, rows=rows, order=order, count=count - len(taken))

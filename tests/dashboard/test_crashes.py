@@ -345,3 +345,26 @@ print(json.dumps([failures, numbers, faults()]))
 """)
     assert failures == found == []
     assert numbers == list(range(1, 33))
+
+
+def test_people_who_take_work_at_the_same_moment_never_hold_the_same_answer(desk: Desk) -> None:
+    held, failures, left = desk.run("""
+from hits.actions import take
+submitted(30)
+taken, failures = {}, []
+def taking(who):
+    def job():
+        rows = Assignment.objects.of(account)
+        taken[who] = take(account=account, by=people[who], rows=rows, order=("auto_approval_at", "pk"), count=12)
+    return job
+failures += all_at_once(*map(taking, ("reviewer", "approver", "manager")))
+held = {who: sorted(Assignment.objects.filter(reviewer=people[who]).values_list("assignment_id", flat=True))
+        for who in taken}
+assert held == {who: sorted(ids) for who, ids in taken.items()}
+print(json.dumps([held, failures, Assignment.objects.filter(reviewer=None).count()]))
+""")
+    assert failures == []
+    ids = [one for part in held.values() for one in part]
+    assert len(ids) == len(set(ids)) == 30
+    assert left == 0
+    assert sorted(map(len, held.values())) == [6, 12, 12]

@@ -1,0 +1,183 @@
+"""Two verdicts: what an answer is worth as data is said beside its pay, and MTurk never hears of it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from dashboard import audit
+from dashboard.models import AuditEvent, Command
+from dashboard.permissions import Denied
+from hits import actions
+from hits.actions import undoing
+from hits.models import Assignment, Flag
+from tests.cast import Lab
+
+HTMX = {"HX-Request": "true"}
+ATTACK = '"><script>alert(1)</script>'
+
+
+def client_of(lab: Lab, role: str = "reviewer") -> Client:
+    client = Client()
+    client.force_login(lab.people[role], backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+@pytest.fixture
+def answer(lab: Lab) -> Assignment:
+    hit = lab.hit()
+    first = lab.answer(hit, total="12.40", shop="Harbour Books", remark=ATTACK)
+    lab.answer(hit, total="12.90", shop="Harbour Books", remark="")
+    lab.sync()
+    return Assignment.objects.get(assignment_id=first)
+
+
+def url_of(name: str, answer: Assignment) -> str:
+    return reverse(name, args=["lab", answer.assignment_id])
+
+
+def test_a_judgement_is_kept_recorded_shown_and_undone_and_nothing_is_sent(lab: Lab, answer: Assignment) -> None:
+    client, calls = client_of(lab), lab.server.control("calls")
+    page = client.post(url_of("data_verdict", answer), {"verdict": "unusable"}, headers=HTMX).content.decode()
+    answer.refresh_from_db()
+    assert (answer.data_verdict, answer.data_by, answer.status) == ("unusable", lab.people["reviewer"], "Submitted")
+    assert f'data-assignment="{answer.assignment_id}"' in page, "pay is still to be decided: the answer stays"
+    assert 'aria-pressed="true" aria-label="As data: unusable"' in page
+    queue = client.get(reverse("queue", args=["lab"]) + "?data=unusable").content.decode()
+    assert queue.count("data-row-open") == 1
+    assert "Unusable" in queue
+    event = AuditEvent.objects.get(kind="data.judged")
+    assert (event.actor, event.subject, event.data["before"]["verdict"]) == ("reviewer-lab", answer.assignment_id, "")
+
+    client.post(url_of("data_verdict", answer), {"verdict": "unsure"}, headers=HTMX)
+    last = AuditEvent.objects.filter(kind="data.judged").first()
+    undone = client.post(reverse("undo_own", args=["lab", last.number]), {"query": ""}, headers=HTMX)
+    assert undone.status_code == 200
+    answer.refresh_from_db()
+    assert answer.data_verdict == "unusable"
+    client.post(reverse("undo_own", args=["lab", last.number]), {"query": ""}, headers=HTMX)
+    answer.refresh_from_db()
+    assert answer.data_verdict == "unusable", "one thing is undone once"
+
+    client.post(url_of("data_verdict", answer), {"verdict": ""}, headers=HTMX)
+    answer.refresh_from_db()
+    assert (answer.data_verdict, answer.data_by, answer.data_at) == ("", None, None)
+    assert Command.objects.count() == 0
+    assert lab.server.control("calls") == calls
+    assert not list(audit.verify("lab"))
+
+
+def test_corrected_values_stand_beside_the_original_which_never_changes(lab: Lab, answer: Assignment) -> None:
+    client, url, before = client_of(lab), url_of("data_verdict", answer), answer.answer
+    form = client.get(url, headers=HTMX).content.decode()
+    assert "<script>alert" not in form
+    assert 'value="12.90"' in form, "what others of the HIT said is offered"
+    names = [name for name in ("total", "shop", "remark") if f'value="{name}"' in form]
+    assert len(names) == 3
+    said = {
+        "verdict": "corrected",
+        "field-0": "total",
+        "value-0": "12.40",
+        "field-1": "shop",
+        "value-1": "Harbour Books",
+    }
+    refused = client.post(url, said, headers=HTMX)
+    assert refused.status_code == 422
+    assert "Correct at least one value" in refused.content.decode()
+    assert client.post(url, {"verdict": "corrected"}, headers=HTMX).status_code == 422
+    made_up = {"verdict": "corrected", "field-0": "of no answer", "value-0": "1"}
+    assert client.post(url, made_up, headers=HTMX).status_code == 422
+    assert Assignment.objects.exclude(data_verdict="").count() == 0
+
+    page = client.post(url, {**said, "value-0": f"12.90{ATTACK}"}, headers=HTMX).content.decode()
+    answer.refresh_from_db()
+    assert answer.corrected == {"total": f"12.90{ATTACK}"}
+    assert (answer.data_verdict, answer.answer) == ("corrected", before)
+    assert "<script>alert" not in page
+    assert "12.90&quot;&gt;&lt;script&gt;" in page
+    client.post(url, {**said, "value-0": "12.90"}, headers=HTMX)
+    answer.refresh_from_db()
+    assert answer.corrected in ({"total": "12.90"}, {"total": 12.9})
+
+
+def test_where_pay_is_decided_a_judgement_goes_on_to_the_next(lab: Lab, answer: Assignment) -> None:
+    Assignment.objects.update(status="Approved")
+    first, second = Assignment.objects.order_by("auto_approval_at", "pk")
+    response = client_of(lab).post(
+        url_of("data_verdict", first), {"verdict": "usable", "query": "status=approved"}, headers=HTMX
+    )
+    assert second.assignment_id in response["HX-Push-Url"]
+
+
+def test_nobody_undoes_what_is_not_theirs_or_was_changed_since_or_is_long_ago(lab: Lab, answer: Assignment) -> None:
+    people = lab.people
+    actions.judge(assignment=answer, by=people["reviewer"], verdict="usable")
+    number = AuditEvent.objects.get(kind="data.judged").number
+    with pytest.raises(Denied, match="over"):
+        actions.take_back(account=lab.account, by=people["approver"], number=number)
+    actions.judge(assignment=answer, by=people["approver"], verdict="unsure")
+    with pytest.raises(Denied, match="judged anew since"):
+        actions.take_back(account=lab.account, by=people["reviewer"], number=number)
+    actions.judge(assignment=answer, by=people["approver"], verdict="usable")
+    AuditEvent.objects.filter(kind="data.judged").update(at=answer.submitted_at - timedelta(hours=1))
+    assert undoing.last_undo(account=lab.account, by=people["approver"]) is None
+    # What is undone is what was done last, whichever of the two it is.
+    actions.judge(assignment=answer, by=people["reviewer"], verdict="unusable")
+    type(lab.account).objects.update(undo_seconds=20)
+    lab.account.refresh_from_db()
+    answer.refresh_from_db()
+    command = actions.approve(assignment=answer, by=people["reviewer"])
+    found = undoing.last_undo(account=lab.account, by=people["reviewer"])
+    assert found is not None
+    assert found.command == command
+    actions.flag(assignment=answer, by=people["reviewer"])
+    found = undoing.last_undo(account=lab.account, by=people["reviewer"])
+    assert found is not None
+    assert (found.command, found.words) == (None, "Flagged")
+
+
+def test_a_flag_is_set_found_cleared_and_undone(lab: Lab, answer: Assignment) -> None:
+    client, url = client_of(lab), url_of("flag", answer)
+    page = client.post(url, {"action": "set", "reason": f"odd {ATTACK}"}, headers=HTMX).content.decode()
+    assert "<script>alert" not in page
+    assert "odd &quot;&gt;&lt;script&gt;" in page
+    client.post(url, {"action": "set", "reason": f"odd {ATTACK}"}, headers=HTMX)
+    assert Flag.objects.count() == 1, "the same flag twice is one"
+    queue = client.get(reverse("queue", args=["lab"]) + "?flags=yes").content.decode()
+    assert queue.count("data-row-open") == 1
+    long = client.post(url, {"action": "set", "reason": "x" * 201}, headers=HTMX)
+    assert long.status_code == 422
+    assert "x" * 201 in long.content.decode(), "nothing typed is lost"
+    client.post(url, {"action": "clear"}, headers=HTMX)
+    answer.refresh_from_db()
+    assert not answer.flagged
+    cleared = AuditEvent.objects.get(kind="flag.cleared")
+    client.post(reverse("undo_own", args=["lab", cleared.number]), {"query": ""}, headers=HTMX)
+    answer.refresh_from_db()
+    assert answer.flagged
+    assert Flag.objects.get().cleared_at is None
+    assert not list(audit.verify("lab"))
+
+
+@pytest.mark.parametrize("name", ["data_verdict", "flag"])
+def test_a_viewer_judges_and_flags_nothing(lab: Lab, answer: Assignment, name: str) -> None:
+    said: dict[str, Any] = {"verdict": "usable", "action": "set"}
+    response = client_of(lab, "viewer").post(url_of(name, answer), said, headers=HTMX)
+    assert response.status_code == 422
+    assert "You need to be a reviewer of this account" in response.content.decode()
+    answer.refresh_from_db()
+    assert (answer.data_verdict, answer.flagged) == ("", False)
+    assert AuditEvent.objects.filter(chain="lab", kind__in=["data.judged", "flag.set"]).count() == 0
+
+
+def test_lists_numbers_and_truths_are_corrected_as_what_they_are() -> None:
+    from hits.actions.data import as_text, as_typed
+
+    for value in (["a", "b"], 3, 2.5, True, False, "text", "007", None, []):
+        assert as_typed(as_text(value), value) == value, json.dumps(value)
+    assert as_typed("a\r\n\r\n c ", ["x"]) == ["a", "c"]
+    assert as_typed("twelve", 12) == "twelve"
+    assert as_typed("no", True) is False
