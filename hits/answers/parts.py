@@ -12,6 +12,7 @@ class Link:
     href: str = ""
     host: str = ""
     source: str = "worker"  # question, input or worker: who named it
+    is_picture: bool = False  # it seems to be one
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def _text_row(value: str, label: str, name: str, field: Field | None, sources: S
     if found is not None and control not in ("text", "textarea") and len(stripped) < 40:
         return _number_row(stripped, label, name, field)
     if looks_like_url(stripped):
-        return Row("link", label, name, links=(sources.link(stripped),))
+        return Row("link", label, name, links=(sources.link(stripped, name),))
     if stripped.startswith(("iVBORw0KGgo", "data:image/png;base64,iVBORw0KGgo")):
         data, width, height, problem = png(stripped)
         if data:
@@ -242,7 +242,7 @@ def _list_row(value: list[Any], label: str, name: str, field: Field | None, sour
         if not texts:
             return Row("blank", label, name, "blank")
         if all(looks_like_url(item) for item in texts):
-            return Row("links", label, name, links=tuple(sources.link(item) for item in texts))
+            return Row("links", label, name, links=tuple(sources.link(item, name) for item in texts))
         if field is not None and field.options:
             options, others = _options(texts, field)
             return Row("choice", label, name, options=options, others=others)

@@ -1,6 +1,7 @@
 """Where pictures and texts come from, and who named an address: the requester or only the worker."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,8 +57,10 @@ class Sources:
             return "input"
         return "question" if url in self.question.urls or url in self.question.images else "worker"
 
-    def link(self, text: str) -> Link:
-        return link(text, self.who(text.strip()))
+    def link(self, text: str, name: str = "") -> Link:
+        """An address in an answer; `name` is what the answer calls it."""
+        found = link(text, self.who(text.strip()))
+        return replace(found, is_picture=True) if found.href and self.is_picture(name, found.href) else found
 
     def picture(self, name: str, near: str = "") -> Picture:
         """The picture an answer called `name` was drawn on. `near` is an address in the answer that belongs to it."""

@@ -98,5 +98,5 @@ def _leaf(value: Any, key: str, sources: Sources) -> Node:
     if value == "":
         return Node("leaf", key, "blank", "none")
     if looks_like_url(value):
-        return Node("leaf", key, shown(value, 300), "link", sources.link(value))
+        return Node("leaf", key, shown(value, 300), "link", sources.link(value, key))
     return Node("leaf", key, shown(value, 2_000), "text")

@@ -1,10 +1,15 @@
 """`{% answer answer %}` draws an answer, `{% answer_thumbnail answer %}` its small form for a row."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.core.signing import Signer
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html
 
-from hits.answers.parts import Answer, Mask, Seen, Shapes, Spans
+from hits.answers.parts import Answer, Link, Mask, Seen, Shapes, Spans
 from hits.answers.text import shown
 
 register = template.Library()
@@ -13,13 +18,17 @@ _RAW = 20_000
 _MOST_IN_THUMBNAIL = 60
 
 
-@register.inclusion_tag("answers/answer.html")
-def answer(answer: Answer | None) -> dict[str, Any]:
-    """All parts of an answer, then its raw text folded (the first 20,000 characters)."""
+@register.inclusion_tag("answers/answer.html", takes_context=True)
+def answer(context: Context, answer: Answer | None) -> dict[str, Any]:
+    """All parts of an answer, then its raw text folded (the first 20,000 characters).
+
+    Pictures that only the worker named can be looked at where the page has `assignment` and `account`."""
     if answer is None:
         return {"answer": None}
     drawings = [part for part in answer.parts if isinstance(part, (Shapes, Mask, Spans, Seen))]
     return {
+        "assignment": context.get("assignment"),
+        "account": context.get("account"),
         "answer": answer,
         "drawings": drawings,
         "many": len(drawings) > 1,
@@ -28,6 +37,24 @@ def answer(answer: Answer | None) -> dict[str, Any]:
         "raw": shown(answer.raw[:_RAW]),
         "raw_more": max(0, len(answer.raw) - _RAW),
     }
+
+
+@register.simple_tag(takes_context=True)
+def show_picture(context: Context, link: Link | None, *, always: bool = False) -> str:
+    """A button that shows a picture only the worker named, fetched by this server."""
+    assignment, account = context.get("assignment"), context.get("account")
+    if link is None or not link.href or link.source != "worker" or not (always or link.is_picture):
+        return ""
+    if not isinstance(getattr(assignment, "assignment_id", None), str) or account is None:
+        return ""
+    url = reverse("picture", args=[account.slug, assignment.assignment_id])
+    query = urlencode({"url": Signer(salt=f"picture:{assignment.assignment_id}").sign(link.href)})
+    return format_html(
+        ' <a class="answer-show" href="{}?{}" target="_blank" rel="noopener noreferrer" data-show-picture>'
+        "Show the picture</a>",
+        url,
+        query,
+    )
 
 
 @register.inclusion_tag("answers/thumbnail.html")

@@ -250,6 +250,56 @@ document.addEventListener("click", (event) => {
     zoomed(button);
   }
 });
+/* A picture that only the worker named comes through our server, when it is asked for: into the drawing it belongs to,
+   else below its address. Without this the link opens it. */
+function showPicture(link) {
+  const svg = link.closest("[data-drawing]")?.querySelector("[data-svg]");
+  const picture = new Image();
+  picture.alt = "The picture the worker named";
+  picture.className = "answer-fetched";
+  link.setAttribute("aria-busy", "true");
+  picture.onload = () => {
+    if (svg && !svg.querySelector(".answer-photo")) {
+      const photo = document.createElementNS("http://www.w3.org/2000/svg", "image");
+      photo.setAttribute("class", "answer-photo");
+      photo.setAttribute("href", picture.src);
+      if (svg.dataset.sized === "yes") {
+        photo.setAttribute("width", svg.viewBox.baseVal.width);
+        photo.setAttribute("height", svg.viewBox.baseVal.height);
+        photo.setAttribute("preserveAspectRatio", "none");
+      }
+      svg.querySelector(".answer-canvas").after(photo);
+      watchPhoto(link.closest("[data-drawing]"));
+      link.remove();
+    } else {
+      link.replaceWith(picture);
+    }
+  };
+  picture.onerror = async () => {
+    const note = document.createElement("span");
+    note.className = "answer-badge is-flag";
+    note.textContent = "It cannot be shown.";
+    link.replaceWith(note);
+    const answer = await fetch(picture.src, { credentials: "same-origin" }).catch(() => null);
+    const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const sentence = page?.querySelector("p")?.textContent;
+    if (sentence && !answer.ok) {
+      note.textContent = sentence.slice(0, 300);
+    }
+  };
+  picture.src = link.href;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-show-picture]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    if (!link.hasAttribute("aria-busy")) {
+      showPicture(link);
+    }
+  }
+});
+
 addEventListener("resize", () => document.querySelectorAll("[data-drawing]").forEach(sizeLabels));
 document.addEventListener("htmx:load", (event) => enhance(event.detail?.elt?.parentElement || document));
 enhance(document);
