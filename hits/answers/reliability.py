@@ -8,12 +8,14 @@ from typing import Any
 from nltk.metrics.agreement import AnnotationTask
 from nltk.metrics.distance import binary_distance, interval_distance, jaccard_distance
 
-from hits.answers.values import compare, is_blank, is_drawing, key_of
+from hits.answers.values import PLAIN_NUMBER, compare, is_blank, is_drawing, key_of
 
 #: Answers of one HIT that are looked at.
 MOST_RATERS = 10
 #: Different values beyond which a field is free text: chance has no meaning there, and alpha's cost is their square.
 MOST_LABELS = 300
+#: Different texts up to which digits may be the names of options.
+FEW = 8
 _MOST_FIELDS = 120
 _PAIRS = 3  # of drawings, for each HIT
 Said = dict[str, Any]
@@ -45,7 +47,7 @@ def _of_field(rated: list[list[Any]], *, free: bool) -> dict[str, Any]:
             "percent": round(100 * sum(overlaps) / len(overlaps)),
             "note": "mean overlap of two answers",
         }
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in said):
+    if are_numbers(said):
         kind, distance = "number", interval_distance
         rated = [[value for value in values if not is_blank(value)] for values in rated]
         rated = [values for values in rated if len(values) > 1]
@@ -67,6 +69,13 @@ def _of_field(rated: list[list[Any]], *, free: bool) -> dict[str, Any]:
     if kind != "number":
         measured |= _kappa(labels)
     return measured
+
+
+def are_numbers(said: Collection[Any]) -> bool:
+    """Whether values are numbers, or text in which everybody typed one; few different ones may be options' names."""
+    if all(isinstance(value, str) for value in said):
+        return len(set(said)) > FEW and all(PLAIN_NUMBER.match(value) for value in said)
+    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in said)
 
 
 def _options(value: Any) -> frozenset[str]:

@@ -24,15 +24,15 @@ from hits.answers.spans import pairs
 from hits.answers.text import shown
 from hits.questions import Field, read_question
 
-#: Two drawings that overlap by at least this much say the same (see `compare`).
-SAME_DRAWING = 0.75
+#: Two drawings that overlap by at least this much say the same (see `compare`): object detection's usual threshold.
+SAME_DRAWING = 0.5
 
 MOST_FIELDS = 400
 _LONGEST, _MOST_ITEMS = 20_000, 500
 _DEEPEST = 6
 _NOTHING = object()
 # A number in text only where nothing is lost by it: 007 and a survey code of twenty digits stay text.
-_PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,12})?\Z")
+PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,12})?\Z")
 
 
 def values(answer_xml: str, question_text: str = "", inputs: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def key_of(value: Any) -> str:
     if isinstance(value, str):
         text = tidy(value)
         # A worker's page may send 5 as a number or as text; both are five.
-        return _number_key(float(text)) if _PLAIN_NUMBER.match(text) else text
+        return _number_key(float(text)) if PLAIN_NUMBER.match(text) else text
     if isinstance(value, (int, float)):
         found = number(value)
         return str(value) if found is None else _number_key(found)
@@ -242,7 +242,7 @@ def _plain(value: Any, field: Field | None) -> Any:
         return True
     if control == "checkbox" and field and field.options and text:
         return [text]
-    if control not in ("text", "textarea", "radio", "select") and _PLAIN_NUMBER.match(text):
+    if control not in ("text", "textarea", "radio", "select") and PLAIN_NUMBER.match(text):
         return _worth(float(text))
     return text or None
 

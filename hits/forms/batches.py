@@ -19,12 +19,22 @@ class BatchSearch(forms.Form):
 class AskForm(forms.Form):
     """A sample for second reviews: a number, or percent of what is decided."""
 
-    amount = forms.IntegerField(min_value=1, max_value=MOST_AT_ONCE, label="How many")
+    amount = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        label="How many",
+        error_messages={
+            "required": "Type how many.",
+            "invalid": "Type a whole number.",
+            "min_value": "Ask for at least one.",
+            "max_value": f"Ask for {MOST_AT_ONCE:,} at most at a time.",
+        },
+    )
     unit = forms.ChoiceField(choices=[("percent", "percent of the decided"), ("answers", "answers")], label="Of what")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("unit") == "percent" and cleaned.get("amount", 0) > 100:
+        if cleaned.get("unit") == "percent" and (cleaned.get("amount") or 0) > 100:
             self.add_error("amount", "100 percent is the most. Choose “answers” to give a number.")
         return cleaned
 

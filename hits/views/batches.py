@@ -150,7 +150,7 @@ def _fields(batch: Batch, figures: BatchFigures) -> list[dict[str, Any]]:
                 "other": tally.get("other", 0),
                 "numbers": numbers,
                 "mean": numbers["sum"] / numbers["n"] if numbers else None,
-                "charts": charts.field_charts(tally, words.get(this.name, {})),
+                "charts": charts.field_charts(tally, words.get(this.name, {}), figures.answers),
                 "reliability": measured.get(this.name),
             }
         )

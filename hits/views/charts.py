@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.templatetags.formats import took
-from hits.answers.tally import Tally, bars_of, median_of
+from hits.answers.reliability import are_numbers
+from hits.answers.tally import Tally, add, bars_of, median_of
 
 #: Bars of one chart; the table beside it has as many rows.
 MOST_BARS = 24
@@ -20,7 +21,12 @@ def histogram(numbers: Tally, words: Callable[[float], str] = "{:g}".format, *, 
     found = bars_of(numbers)
     if not found:
         return None
-    if len(found) > MOST_BARS or numbers.get("step"):
+    low, high = found[0][0], found[-1][1]
+    if not numbers.get("step") and high - low < MOST_BARS and all(start % 1 == 0 for start, _, _ in found):
+        known = {start: many for start, _, many in found}
+        # Whole numbers have a bar each, and those that nobody gave a gap.
+        found = [(low + place, low + place, known.get(low + place, 0)) for place in range(int(high - low) + 1)]
+    elif len(found) > 1:
         found = _shared(found)
     labels = [words(start) if start == end else f"{words(start)} to {words(end)}" for start, end, _ in found]
     return chart("histogram", labels, [many for _, _, many in found], noun=noun)
@@ -49,9 +55,13 @@ def chart(kind: str, labels: list[str], counts: list[int], *, noun: str = "answe
     return {"kind": kind, "labels": labels, "counts": counts, "rows": rows, "noun": noun}
 
 
-def field_charts(tally: Tally, words: dict[str, str]) -> list[tuple[str, Chart]]:
-    """(heading, chart) of what a field's answers say; `words` are an option's words by its value."""
+def field_charts(tally: Tally, words: dict[str, str], answers: int) -> list[tuple[str, Chart]]:
+    """(heading, chart) of what a field's answers say; `words` are an option's words by its value, `answers` how many
+    there are in the batch: a box that is not ticked is not in an answer."""
     found: list[tuple[str, Chart]] = []
+    if set(tally.get("values", {})) == {"yes"} and answers:
+        ticked = tally["values"]["yes"]
+        return [("", chart("bar", ["ticked", "not ticked"], [ticked, max(0, answers - ticked)]))]
     if labels := tally.get("labels"):
         ranked = sorted(labels.items(), key=lambda pair: -pair[1])[:_MOST_CHOICES]
         found.append(
@@ -61,7 +71,15 @@ def field_charts(tally: Tally, words: dict[str, str]) -> list[tuple[str, Chart]]
         heading = "Marked in one answer" if tally.get("drawings") else ""
         made = histogram(numbers)
         found += [(heading, made)] if made else []
-    if values := tally.get("values"):
+    values = tally.get("values", {})
+    if values and not words and not tally.get("several") and are_numbers(values):
+        typed: Tally = {}
+        for value, many in values.items():
+            for _ in range(min(many, 10_000)):
+                add(typed, float(value))
+        made = histogram(typed)
+        found += [("", made)] if made else []
+    elif values:
         found.append(("", _values(tally, values, words)))
     return found
 

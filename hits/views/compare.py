@@ -21,8 +21,8 @@ from hits.answers.agreement import FieldAgreement
 from hits.answers.sources import Sources
 from hits.answers.spans import spans
 from hits.answers.text import one_line, shown
-from hits.answers.values import SAME_DRAWING, is_blank, is_drawing
 from hits.answers.values import compare as overlap_of
+from hits.answers.values import is_blank, is_drawing
 from hits.models import HIT, Assignment, AssignmentStatus, ReasonTemplate
 from hits.questions import read_question
 
@@ -129,6 +129,7 @@ def _page(
         "rows": rows,
         "more": more,
         "fields": fields,
+        "drawings": any(field["drawing"] for field in fields),
         "blank": blank,
         "only_apart": only_apart,
         "apart_url": "?" + urlencode({"only": "apart"}),
@@ -180,7 +181,6 @@ def _field(field: FieldAgreement, given: list[Any], workers: list[str], sources:
         "alone": len(given) == 1,
         "drawing": field.drawing,
         "free": not field.counted,
-        "same_from": round(100 * SAME_DRAWING),
         "cells": cells,
     }
 
