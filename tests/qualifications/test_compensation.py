@@ -1,0 +1,162 @@
+"""Paying somebody who could not hand in: each step once, whatever dies in between, and nothing left behind."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard import commands
+from dashboard.models import Command, State
+from dashboard.permissions import Denied
+from hits.models import HIT, Assignment
+from qualifications.actions import compensation as acts
+from qualifications.models import Compensation, QualificationType
+from tests.cast import Lab
+
+
+def begin(lab: Lab, by: str = "approver", **changes: Any) -> Compensation:
+    said = {
+        "worker_id": "AHURT0WORKER1",
+        "complaint": "The page hung when I pressed Submit.",
+        "amount": Decimal("1.50"),
+        "message": "Sorry for that. Here is your pay.",
+        **changes,
+    }
+    return acts.begin(account=lab.account, by=lab.people[by], **said)
+
+
+def work(lab: Lab, rounds: int = 12) -> None:
+    """What beat and workers do, until nothing moves."""
+    for _ in range(rounds):
+        acts.sweep()
+        Command.objects.filter(state__in=[State.QUEUED, State.UNKNOWN]).update(not_before=timezone.now())
+        commands.resolve_unknown(lab.account.pk)
+        if not commands.deliver_due(lab.account.pk) and not Command.objects.filter(state=State.UNKNOWN).exists():
+            break
+    acts.sweep()
+
+
+def hand_in(lab: Lab, row: Compensation) -> None:
+    row.refresh_from_db()
+    lab.answer(row.new_hit_id, worker=row.worker_id, confirm="yes", remark="thanks")
+    lab.sync()
+
+
+def remote_types(lab: Lab) -> int:
+    return lab.mturk.list_qualification_types(MustBeRequestable=False, MustBeOwnedByCaller=True)["NumResults"]
+
+
+def test_a_worker_is_paid_once_and_nothing_is_left_behind(lab: Lab) -> None:
+    known = lab.answer(lab.hit(), worker="AHURT0WORKER1")  # who worked here before can be told
+    lab.mturk.approve_assignment(AssignmentId=known)
+    lab.sync()
+    row = begin(lab)
+    work(lab)
+    row.refresh_from_db()
+    hit = lab.mturk.get_hit(HITId=row.new_hit_id)["HIT"]
+    assert (hit["Reward"], hit["MaxAssignments"]) == ("1.50", 1)
+    assert hit["QualificationRequirements"][0]["ActionsGuarded"] == "DiscoverPreviewAndAccept"
+    told = row.steps.get(name="notify").command
+    assert told.state == State.DONE
+    assert hit["HITGroupId"] in told.params["MessageText"]
+    assert not told.response["NotifyWorkersFailureStatuses"]
+    with pytest.raises(Exception, match="unqualified"):
+        lab.answer(row.new_hit_id, worker="AANOTHERWORKER")
+    hand_in(lab, row)
+    work(lab)
+    lab.sync()
+    work(lab)
+    row.refresh_from_db()
+    assert (row.state, row.outcome, row.problem) == ("ended", "paid", "")
+    assert lab.paid(row.assignment_id) == ["1.50"]
+    assert remote_types(lab) == 0
+    with pytest.raises(lab.mturk.exceptions.RequestError, match="does not exist"):
+        lab.mturk.get_hit(HITId=row.new_hit_id)
+    assert sorted(row.steps.values_list("name", flat=True)) == sorted(
+        ["qualification", "grant", "publish", "notify", "approve", "delete_hit", "delete_qualification"]
+    )
+
+
+@pytest.mark.parametrize("mode", ["drop_after", "drop_before"])
+def test_lost_answers_at_every_step_pay_once(lab: Lab, faults: Any, mode: str) -> None:
+    row = begin(lab, message="")
+    for operation in ("CreateQualificationType", "AssociateQualificationWithWorker", "CreateHIT", "ApproveAssignment",
+                      "DeleteHIT", "DeleteQualificationType"):  # fmt: skip
+        faults(operation, mode, rate=0.6)
+    for attempt in range(6):
+        work(lab, rounds=3)
+        row.refresh_from_db()
+        if row.new_hit_id and attempt < 2:
+            lab.server.control("faults", method="DELETE")
+        if row.new_hit_id and not Assignment.objects.filter(worker_id=row.worker_id).exists():
+            hand_in(lab, row)
+        lab.sync()
+    row.refresh_from_db()
+    assert (row.state, row.outcome) == ("ended", "paid")
+    mine = [entry for entry in lab.ledger("reward")]
+    assert [entry["amount"] for entry in mine] == ["1.50"]
+    assert remote_types(lab) == 0
+    assert HIT.objects.filter(annotation__startswith="HITdesk compensation").count() == 1
+
+
+def test_a_reviewers_waits_for_release_and_stopping_leaves_nothing(lab: Lab) -> None:
+    row = begin(lab, by="reviewer")
+    work(lab)
+    assert remote_types(lab) == 0
+    first = row.steps.get().command
+    assert first.state == State.PROPOSED
+    commands.release(first, by=lab.people["approver"])
+    work(lab)
+    row.refresh_from_db()
+    assert row.new_hit_id
+    acts.stop(row, by=lab.people["approver"])
+    work(lab)
+    lab.sync()
+    work(lab)
+    row.refresh_from_db()
+    assert (row.state, row.outcome, remote_types(lab)) == ("ended", "stopped", 0)
+    assert not lab.ledger("reward")
+    assert lab.mturk.list_hits()["NumResults"] == 0
+    declined = begin(lab, by="reviewer", worker_id="AHURT0WORKER2")
+    commands.decline(declined.steps.get().command, by=lab.people["approver"], reason="no")
+    work(lab)
+    declined.refresh_from_db()
+    assert (declined.state, declined.outcome) == ("ended", "stopped")
+
+
+def test_who_does_not_take_it_in_time_is_not_paid(alone: Lab) -> None:
+    lab = alone
+    row = begin(lab, message="", days=1)
+    work(lab)
+    lab.server.control("clock", {"advance_seconds": 86_400 + 60})
+    row.refresh_from_db()
+    # Our own clock stays: the mirror is told what MTurk's says.
+    lab.sync()
+    HIT.objects.filter(hit_id=row.new_hit_id).update(expires_at=timezone.now())
+    work(lab)
+    lab.sync()
+    work(lab)
+    row.refresh_from_db()
+    assert (row.state, row.outcome, remote_types(lab)) == ("ended", "lapsed", 0)
+    assert not lab.ledger("reward")
+
+
+def test_bad_input_and_repeats_make_nothing(lab: Lab) -> None:
+    for changes, sentence in (
+        ({"worker_id": "lower1"}, "begins with A"),
+        ({"complaint": " "}, "what happened"),
+        ({"amount": Decimal("0")}, r"\$0.01"),
+        ({"amount": Decimal("1.005")}, "whole cents"),
+        ({"days": 0}, "1 to 90"),
+    ):
+        with pytest.raises(Denied, match=sentence):
+            begin(lab, **changes)
+    with pytest.raises(Denied, match="reviewer"):
+        begin(lab, by="viewer")
+    assert not Command.objects.exists()
+    begin(lab)
+    with pytest.raises(Denied, match="under way"):
+        begin(lab)
+    assert Compensation.objects.count() == 1
+    assert QualificationType.objects.count() == 0
