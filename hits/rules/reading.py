@@ -96,5 +96,6 @@ def fields_of(batch: Batch) -> list[str]:
     if hit is not None:
         question = read_question(hit.question)
         # A widget's value may stand under a name of its own; its answers tell better.
-        names.update(dict.fromkeys(question.fields if latest else [*question.fields, *question.widgets]))
+        typed = [name for name, field in question.fields.items() if field.control not in ("hidden", "submit")]
+        names.update(dict.fromkeys(typed if latest else [*typed, *question.widgets]))
     return [name for name in names if name]

@@ -31,7 +31,8 @@ def condition(look: str, settings: dict[str, Any], *, passed: bool) -> str:
     """When it proposes something: `it took less than 20 s`."""
     field = one_line(settings.get("field") or "", 40)
     if look == Rule.Look.GOLD:
-        bar = f"{settings['percent']} % or more" if passed else f"less than {settings['percent']} %"
+        or_more = " or more" if settings["percent"] < 100 else ""
+        bar = f"{settings['percent']} %{or_more}" if passed else f"less than {settings['percent']} %"
         if settings.get("of") == "worker":
             return f"its worker met {bar} of the gold in at least {settings['least']} tasks of the batch"
         return f"it meets {bar} of at least {settings['least']} gold answers"
