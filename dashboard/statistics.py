@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard.models import OPEN_STATES, Account, Command, Drift, State
 from hits.models import HIT, Assignment, AssignmentStatus, Batch
 from marketplace.policies import asks_for_masters, assignment_fee
+from workers.models import SoftBlock, WorkerBlock
 
 COUNT_TO = 1001
 SHOWN_BATCHES = 12
@@ -29,6 +30,11 @@ def needs(account: Account) -> dict[str, int]:
         "attention": commands.filter(state=State.ATTENTION)[:COUNT_TO].count(),
         "release": commands.filter(state=State.PROPOSED)[:COUNT_TO].count(),
         "failed": commands.filter(state=State.FAILED)[:COUNT_TO].count(),
+        "blocks": WorkerBlock.objects.of(account)
+        .due()
+        .values("pk")
+        .union(SoftBlock.objects.of(account).due().values("pk"), all=True)
+        .count(),
         "drift": Drift.objects.open().filter(account=account).order_by()[:COUNT_TO].count(),
     }
 

@@ -53,16 +53,11 @@ class WorkerNoteAdmin(BulkEdits, ReadOnly):
     list_select_related = ("account", "made_by")
 
 
-class WorkerByID(Text):
-    """A worker by id; somebody new becomes known by being tagged."""
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return str(value.worker_id) if isinstance(value, Worker) else str(value or "")
-
-
 class TagEdits(Edits):
-    worker: Any = Field("worker", "worker__worker_id", widget=WorkerByID(), readonly=False)
-    name: Any = Field("tag", "name", widget=Text())
+    """Workers by id; somebody new becomes known by being tagged."""
+
+    worker: Any = Field("worker__worker_id", "worker", widget=Text())
+    name: Any = Field("name", "tag", widget=Text())
 
     class Meta(Edits.Meta):
         model = WorkerTag

@@ -84,7 +84,7 @@ def _count(account: Account, rows: Any, frozen: dict[str, Any], known: dict[str,
 def _elsewhere(account: Account) -> dict[str, str]:
     """Pages of other parts of the desk that take a selection of workers, where they are."""
     found = {}
-    for name in ("scores_upload", "bonus_formula"):
+    for name in ("grant_workers", "bonus_formula", "bonus_upload"):
         try:
             found[name] = reverse(name, args=[account.slug])
         except NoReverseMatch:
@@ -107,6 +107,8 @@ def workers_act(request: HttpRequest, membership: Membership) -> HttpResponse:
     if action in ("message", "block"):
         whom = "filter=yes&" + query.urlencode() if everybody else urlencode({"ids": " ".join(chosen)})
         return redirect(reverse(f"{action}_new", args=[account.slug]) + f"?{whom}")
+    if action in ("grant", "bonus"):
+        return _lead_on(request, account, action, chosen, back)
     selection_of: dict[str, Any] = {"filter": WorkerFilter(query).frozen()} if everybody else {"ids": chosen}
     try:
         words = actions.act_on_many(
@@ -121,4 +123,20 @@ def workers_act(request: HttpRequest, membership: Membership) -> HttpResponse:
         messages.error(request, f"Nothing was changed. {reason}")
     else:
         messages.success(request, words)
+    return redirect(back)
+
+
+def _lead_on(request: HttpRequest, account: Account, action: str, chosen: list[str], back: str) -> HttpResponse:
+    """To the page of another part of the desk that takes these workers."""
+    there = _elsewhere(account)
+    if action == "grant" and "grant_workers" in there:
+        return redirect(f"{there['grant_workers']}?{urlencode([('worker', each) for each in chosen])}")
+    if action == "bonus" and len(chosen) == 1 and "bonus_formula" in there:
+        query = urlencode({"worker": chosen[0], "status": "all"})
+        return redirect(f"{there['bonus_formula']}?{query}")
+    if action == "bonus" and "bonus_upload" in there:
+        words = "A bonus is paid for an answer. For several workers, upload a list of answers with amounts."
+        messages.info(request, words)
+        return redirect(there["bonus_upload"])
+    messages.error(request, "There is no page for that here.")
     return redirect(back)
