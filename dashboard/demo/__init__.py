@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.demo import decisions, history, panels, quality, recorded
+from dashboard.demo import decisions, history, panels, quality, recorded, workers
 from dashboard.demo.market import Refused
 from dashboard.demo.people import make_account, make_people
 from dashboard.tasks import begin_sync, digest, run_sync
