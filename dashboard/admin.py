@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet, TextField
 from django.http import HttpRequest
+from django.urls import reverse
 
 from dashboard import commands
 from dashboard.models import Account, AuditEvent, AuditHead, Command, Drift, Heartbeat, Job, Membership, SyncRun, User
@@ -32,6 +34,12 @@ class ReadOnly(admin.ModelAdmin):
     show_full_result_count = False
     paginator = CappedPaginator
     list_per_page = 50
+    #: Pages that do with MTurk's leave what is not done here: (label, name of the URL).
+    upload_pages: tuple[tuple[str, str], ...] = ()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        context = {**(extra_context or {}), "upload_pages": _in_each_account(request, self.upload_pages)}
+        return super().changelist_view(request, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -41,6 +49,29 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def _in_each_account(request: HttpRequest, pages: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    if not pages:
+        return []
+    slugs = list(Membership.objects.filter(user=request.user.pk).values_list("account__slug", "account__name"))
+    return [(f"{label} ({name})", reverse(url, args=[slug])) for label, url in pages for slug, name in slugs]
+
+
+def register_others(app_label: str) -> None:
+    """A plain list for each model of an app that has none of its own: whatever is kept can be looked at."""
+    for model in apps.get_app_config(app_label).get_models():
+        if not admin.site.is_registered(model):
+            admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnly,), _plain(model)))
+
+
+def _plain(model: type[Model]) -> dict[str, Any]:
+    """Its first columns that are no long text, with the account to filter by."""
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, (JSONField, TextField))]
+    shown = [field.name for field in fields if field.name != "id"][:7] or ["pk"]
+    related = tuple(field.name for field in fields if field.is_relation and field.name in shown)
+    filters = ("account",) if any(field.name == "account" for field in fields) else ()
+    return {"list_display": shown, "list_select_related": related or False, "list_filter": filters}
 
 
 def each(request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], None], done: str) -> None:

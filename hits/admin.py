@@ -1,19 +1,29 @@
-"""Lists of the mirror. Approving and rejecting a selection goes through the same actions as everywhere else."""
+"""Lists of the mirror, and what a team brings by file: reasons, views, gold answers.
 
+Approving and rejecting a selection, and each imported row, goes through the same actions as everywhere else.
+"""
+
+import json
 from collections import defaultdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from import_export.fields import Field
+from import_export.widgets import Widget
 
-from dashboard.admin import ReadOnly
+from dashboard.admin import ReadOnly, register_others
+from dashboard.bulk_edits import BulkEdits, ByName, Edits, Text
 from dashboard.models import User
 from dashboard.permissions import Denied
 from hits import actions
-from hits.models import HIT, Assignment, Batch, HITType
+from hits.actions.reasons import save_reason
+from hits.actions.saved import save_view
+from hits.models import HIT, Assignment, Batch, GoldAnswer, HITType, ReasonTemplate, SavedView, Upload
+from hits.rules.gold import set_gold
 
 
 class ReasonForm(forms.Form):
@@ -60,6 +70,8 @@ class AssignmentAdmin(ReadOnly):
     list_select_related = ("account",)
     raw_id_fields = ("hit", "verdict")
     actions = ("approve_selected", "reject_selected")
+    change_list_template = "admin/list_with_uploads.html"
+    upload_pages = (("Upload marked results", "marked_upload"),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         return super().get_queryset(request).defer("raw", "answer")
@@ -102,3 +114,114 @@ def _decide(request: HttpRequest, rows: QuerySet[Assignment], verdict: str, feed
             messages.error(request, f"{assignment_id}: {sentence}")
         if done.commands:
             messages.success(request, f"{account}: {len(done.commands)} asked for; see Activity.")
+
+
+class ReasonEdits(Edits):
+    title: Any = Field("title", "title", widget=Text())
+    text: Any = Field("text", "text", widget=Text())
+
+    class Meta(Edits.Meta):
+        model = ReasonTemplate
+        fields = ("account", "use", "title", "text")
+        import_id_fields = ("account", "use", "title")
+
+    def write(self, instance: ReasonTemplate) -> ReasonTemplate:
+        save_reason(
+            account=instance.account,
+            by=self.by,
+            use=instance.use,
+            title=instance.title,
+            text=instance.text,
+            template=instance.pk,
+        )
+        return ReasonTemplate.objects.get(account=instance.account, use=instance.use, title=instance.title)
+
+
+@admin.register(ReasonTemplate)
+class ReasonTemplateAdmin(BulkEdits, ReadOnly):
+    resource_classes: ClassVar = [ReasonEdits]
+    list_display = ("title", "use", "text", "account")
+    list_filter = ("use", "account")
+    search_fields = ("title", "text")
+    list_select_related = ("account",)
+
+
+class ViewEdits(Edits):
+    query: Any = Field("query", "query", widget=Text())
+
+    class Meta(Edits.Meta):
+        model = SavedView
+        fields = ("account", "name", "query")
+        import_id_fields = ("account", "name")
+
+    def write(self, instance: SavedView) -> SavedView:
+        if not instance.name or len(instance.name) > 60:
+            raise Denied("Give the view a name of at most 60 characters.")
+        return save_view(account=instance.account, by=self.by, name=instance.name, query=instance.query)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(BulkEdits, ReadOnly):
+    resource_classes: ClassVar = [ViewEdits]
+    list_display = ("name", "query", "made_by", "account")
+    list_filter = ("account",)
+    search_fields = ("name", "query")
+    list_select_related = ("account", "made_by")
+
+
+class Accepted(Widget):
+    """A JSON list of values; anything else is the one value there is."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[Any]:
+        text = str("" if value is None else value).strip()
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return [text]
+        return found if isinstance(found, list) else [found]
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+
+class HITOfAccount(ByName):
+    """A HIT by its id, of the row's account and no other."""
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        return HIT.objects.filter(account__slug=row.get("account", "")).defer("raw", "question")
+
+
+class GoldEdits(Edits):
+    hit: Any = Field("hit", "hit", widget=HITOfAccount(HIT, "hit_id", "HIT of this account with the id"))
+    accepted: Any = Field("accepted", "accepted", widget=Accepted())
+
+    class Meta(Edits.Meta):
+        model = GoldAnswer
+        fields = ("account", "hit", "field", "accepted")
+        import_id_fields = ("hit", "field")
+
+    def write(self, instance: GoldAnswer) -> GoldAnswer:
+        set_gold(hit=instance.hit, name=instance.field, accepted=instance.accepted, by=self.by)
+        return GoldAnswer.objects.get(hit=instance.hit, field=instance.field.strip())
+
+
+@admin.register(GoldAnswer)
+class GoldAnswerAdmin(BulkEdits, ReadOnly):
+    resource_classes: ClassVar = [GoldEdits]
+    list_display = ("hit", "field", "accepted", "made_by", "account")
+    list_filter = ("account",)
+    search_fields = ("=hit__hit_id", "field")
+    list_select_related = ("account", "hit", "made_by")
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly):
+    list_display = ("created_at", "name", "kind", "rows_read", "unmarked", "made_by", "account")
+    list_filter = ("kind", "account")
+    search_fields = ("name", "=id")
+    list_select_related = ("account", "made_by")
+    change_list_template = "admin/list_with_uploads.html"
+    upload_pages = (("Upload marked results", "marked_upload"), ("Upload bonuses", "bonus_upload"))
+
+
+register_others("hits")
