@@ -18,6 +18,7 @@ from hits.models import Assignment
 from hits.rules import evaluating, gold, upkeep
 from qualifications import digest as panels_digest
 from qualifications import sync as qualifications_sync
+from qualifications.actions import compensation
 from qualifications.actions import panel_upkeep
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
@@ -77,6 +78,7 @@ def sweep() -> None:
     for account_id in panel_upkeep.accounts_with_panels():
         keep_panels.apply_async((account_id,), expires=10)
     worker_blocks.propose_due()
+    compensation.sweep()
 
 
 @shared_task

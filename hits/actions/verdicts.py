@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import commands
+from dashboard import commands, proposals
 from dashboard.models import Account, Command, Role, User
 from dashboard.permissions import Denied, check_role, check_text_for_worker, rejection_needs_release
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, Verdict, verdict_key
@@ -58,6 +59,17 @@ def _last_decision(assignment: Assignment) -> str:
 def approve(*, assignment: Assignment, by: User, feedback: str = "", form_key: uuid.UUID | None = None) -> Command:
     """Ask for the payment of an assignment."""
     return _decide(ApproveAssignment, assignment, by, feedback=check_text_for_worker(feedback), form_key=form_key)
+
+
+@proposals.register("approve")
+def approve_named(
+    *, account: Account, assignment_id: str, worker_id: str, by: User, reason: str, amount: Decimal
+) -> Command:
+    """`approve` for apps that know hits' rows alone; `amount` is what the HIT pays, whatever is said."""
+    row = Assignment.objects.of(account).filter(assignment_id=assignment_id, worker_id=worker_id).first()
+    if row is None:
+        raise Denied("There is no such assignment in this account.")
+    return approve(assignment=row, by=by, feedback=reason)
 
 
 @transaction.atomic

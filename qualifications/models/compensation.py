@@ -53,6 +53,7 @@ class Compensation(models.Model):
     qualification_type_id = models.CharField(max_length=64, blank=True)
     new_hit_id = models.CharField(max_length=64, blank=True, help_text="The HIT published for this worker alone.")
     assignment_id = models.CharField(max_length=64, blank=True, help_text="What the worker handed in for it.")
+    problem = models.TextField(blank=True, help_text="Why it stands still, where a person has to do something.")
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="compensations")
     form_key = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
