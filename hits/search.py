@@ -39,7 +39,9 @@ def read(account: Account, rows: "list[Assignment]") -> None:
     from hits.models import AnswerWords
 
     have = set(AnswerWords.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
-    new = [AnswerWords(assignment_id=row.pk, text=search_text(row.answer).lower()) for row in rows if row.pk not in have]
+    new = [
+        AnswerWords(assignment_id=row.pk, text=search_text(row.answer).lower()) for row in rows if row.pk not in have
+    ]
     AnswerWords.objects.bulk_create(new, ignore_conflicts=True)
 
 
@@ -49,7 +51,7 @@ def holding(rows: "AssignmentQuerySet", text: str) -> "AssignmentQuerySet":
 
     words = AnswerWords.objects.filter(assignment=OuterRef("pk"))
     document = shown(text).strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    not_yet = Q(fresh=True, answer__icontains=document) & ~Exists(words)
+    not_yet = Q(fresh=True) & Q(answer__icontains=document) & ~Exists(words)  # the cheapest first: databases stop there
     return rows.filter(Exists(words.filter(text__contains=sought(text))) | not_yet)
 
 

@@ -73,6 +73,7 @@ class Shapes:
     more: int = 0
     flagged: int = 0
     missing: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()  # of points: labels that came more than once, "nose ×2"
     unlabelled: bool = False  # no shape has a label, so a legend would say nothing
     unit: int = 0
     thumb_width: int = 96
@@ -174,6 +175,7 @@ class Row:
     maximum: str = ""
     data: str = ""
     picture: Picture | None = None  # what this one answer is about
+    is_expected: bool | None = None  # of a survey code: whether it is in the list of those that were given out
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """An answer as a reviewer sees it, from the text MTurk keeps of it."""
 
 import logging
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hits.answers.detect import detect
 from hits.answers.normalise import Tree, normalise
 from hits.answers.parse import parse
-from hits.answers.parts import Answer, Fields, Image, Mask, Part, Row, Seen, Shapes, Spans
+from hits.answers.parts import Answer, Fields, Image, Mask, Part, Row, Seen, Shapes, Spans, Technical
 from hits.answers.sources import Sources
 from hits.answers.text import one_line
 from hits.answers.trees import words
@@ -97,6 +99,28 @@ def _said(row: Row) -> str:
         ]
         return one_line(", ".join(values), 80)
     return "a picture" if row.kind == "image" else ""
+
+
+def with_codes(answer: Answer, codes: Mapping[str, Collection[str]]) -> Answer:
+    """`answer` with each survey code compared with those that were given out: field name -> its codes, as `tidy_code`
+    writes them (a set: there may be thousands)."""
+
+    def compared(row: Row) -> Row:
+        given = codes.get(row.name) if row.kind in ("text", "number", "blank") else None
+        if given is None:
+            return row
+        return replace(row, is_expected=tidy_code(row.text) in given)
+
+    parts = tuple(
+        replace(part, rows=tuple(map(compared, part.rows))) if isinstance(part, (Fields, Technical)) else part
+        for part in answer.parts
+    )
+    return replace(answer, parts=parts)
+
+
+def tidy_code(text: str) -> str:
+    """A code as it is compared: people who copy one add blanks and forget capitals."""
+    return "".join(text.split()).casefold()
 
 
 def search_text(answer_xml: str | None) -> str:

@@ -160,6 +160,9 @@ def draw(
         missing=tuple(one_line(label, 60) for label in sources.labels(path) if label not in counts)
         if kind == "point"
         else (),
+        repeated=tuple(f"{one_line(label, 60)} ×{count}" for label, count in counts.items() if label and count > 1)
+        if kind == "point"
+        else (),
         unlabelled=set(counts) <= {""},
         unit=unit,
         thumb_width=across,

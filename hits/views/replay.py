@@ -21,7 +21,7 @@ from dashboard.access import of_account
 from dashboard.models import Membership
 from hits.answers import Given, parse
 from hits.answers.refill import refill
-from hits.models import HIT, Assignment
+from hits.models import HIT, Assignment, HITInput
 from hits.questions import frame, read_question
 from hits.questions.form import asked
 from marketplace import documents
@@ -99,20 +99,23 @@ def replay_frame(request: HttpRequest, membership: Membership, assignment_id: st
     if not task.html:
         return form_document(request, assignment.hit, answers=parse(assignment.answer).answers)
     answer = refill(assignment.answer, read_question(text))
+    inputs = HITInput.objects.filter(hit=assignment.hit_id).values_list("values", flat=True).first()
     first = format_html(
         '<script src="{}" data-answer="{}"></script>', _absolute(request, "crowd/refill.js"), json.dumps(answer)
     )
-    return _guarded(task_document(request, task.html, first), REPLAY_POLICY)
+    return _guarded(task_document(request, task.html, first, inputs), REPLAY_POLICY)
 
 
-def task_document(request: HttpRequest, html: str, first: str) -> HttpResponse:
-    """An HTML task with our scripts in the place of Amazon's, by whole addresses: a task may have a base of its own."""
+def task_document(request: HttpRequest, html: str, first: str, inputs: dict[str, Any] | None = None) -> HttpResponse:
+    """An HTML task with its inputs filled in and our scripts in the place of Amazon's.
+
+    They have whole addresses: a task may have a base of its own."""
     scripts = {
         "crowd": _absolute(request, "crowd/crowd-html-elements.js"),
         "crowd-v2": _absolute(request, "crowd/crowd-html-elements-v2.js"),
         "external-hit": _absolute(request, "js/external-hit.js"),
     }
-    return HttpResponse(frame.page(html, scripts=scripts, first=first))
+    return HttpResponse(frame.page(html, scripts=scripts, first=first, inputs=inputs))
 
 
 def form_document(request: HttpRequest, hit: HIT, *, answers: dict[str, Given] | None = None) -> HttpResponse:
@@ -143,7 +146,8 @@ def preview_document(request: HttpRequest, hit: HIT) -> HttpResponse:
     if not task.html:
         return form_document(request, hit)
     first = format_html('<script src="{}"></script>', _absolute(request, "js/frame.js"))
-    return _guarded(task_document(request, task.html, first), PREVIEW_POLICY)
+    inputs = HITInput.objects.filter(hit=hit).values_list("values", flat=True).first()
+    return _guarded(task_document(request, task.html, first, inputs), PREVIEW_POLICY)
 
 
 def _absolute(request: HttpRequest, name: str) -> str:

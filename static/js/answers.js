@@ -223,6 +223,12 @@ function readMask(drawing, mask) {
       const label = input.closest("label").querySelector("[data-share]");
       label.textContent = share && share < 0.1 ? "< 0.1 %" : `${share.toFixed(1)} %`;
     });
+    const covered = counts.reduce((sum, count) => sum + count, 0) / owner.length;
+    const little = drawing.querySelector("[data-little]");
+    if (little && covered < 0.01) {
+      little.textContent = `The mask covers ${covered ? `${(100 * covered).toFixed(2)} %` : "nothing"} of the picture.`;
+      little.hidden = false;
+    }
     paint();
     drawing.addEventListener("mask-toggled", paint);
   };

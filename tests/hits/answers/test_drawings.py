@@ -319,3 +319,11 @@ def test_thumbnails_draw_the_boxes_and_hold_no_link_and_no_control():
 
 def test_the_question_is_read_once_for_many_answers():
     assert read_question(TASK) is read_question(TASK)
+
+
+def test_keypoints_name_what_is_missing_and_what_came_twice() -> None:
+    question = html_question("<crowd-keypoint name=\"k\" labels=\"['nose', 'tail', 'ear']\"></crowd-keypoint>")
+    points = [{"label": label, "x": 5, "y": place} for place, label in enumerate(["nose", "ear", "ear"])]
+    said = words(page(task_answers({"k": {"keypoints": points, "inputImageProperties": SIZE}}), question))
+    assert "Not marked: tail" in said
+    assert "Marked more than once: ear ×2" in said

@@ -2,12 +2,12 @@
 
 import json
 
-from hits.answers import read
+from hits.answers import read, with_codes
 from hits.answers.parts import Fields, Seen
 from marketplace.documents import Answer as Written
 from marketplace.documents import build_answers
 
-from .documents import html_question, named, page, part, plain, png, row, task_answers, words
+from .documents import draw, html_question, named, page, part, plain, png, row, task_answers, words
 
 FORM = """<QuestionForm xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2017-11-06/QuestionForm.xsd">
 <Question><QuestionIdentifier>bird</QuestionIdentifier><IsRequired>true</IsRequired>
@@ -212,3 +212,13 @@ def test_a_png_inside_a_field_is_shown_and_anything_else_that_says_so_is_not():
     (image,) = page(plain(drawing=png(3, 2))).xpath("//dd//img")
     assert image.get("src").startswith("data:image/png;base64,iVBORw0KGgo")
     assert not page(plain(drawing="iVBORw0KGgo<script>")).xpath("//img")
+
+
+def test_a_survey_code_is_compared_with_those_that_were_given_out() -> None:
+    codes = {"code": {"ab-12"}, "other": {"x"}, "blank": {"x"}}
+    answer = with_codes(read(named({"code": " AB-1 2", "other": "Y", "blank": "", "free": "x"})), codes)
+    assert {name: row(answer, name).is_expected for name in ("code", "other", "blank", "free")} == {
+        "code": True, "other": False, "blank": False, "free": None,
+    }  # fmt: skip
+    assert draw(answer).count("not among the expected codes") == 2
+    assert draw(answer).count("an expected code") == 1

@@ -122,7 +122,7 @@ def test_a_masks_entries_tell_their_share_and_can_be_hidden(show):
     page = show(read(task_answers({"w": value})))
     page.get_by_text("100.0 %").wait_for()
     before = page.locator("[data-mask]").get_attribute("href")
-    page.get_by_label("cow").uncheck()
+    page.get_by_role("checkbox", name="cow").uncheck()
     assert page.locator("[data-mask]").get_attribute("href") != before
 
 
