@@ -76,7 +76,7 @@ class TagEdits(Edits):
             return
         for name in ("account", "name"):
             self.import_field(self.fields[name], instance, row, **kwargs)
-        instance.asked = str(row.get("worker", ""))  # type: ignore[attr-defined]
+        instance.asked = str(row.get("worker", ""))
 
     def write(self, instance: WorkerTag) -> WorkerTag:
         worker_id = check_worker_id(instance.asked)  # type: ignore[attr-defined]
