@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.demo import decisions, history, panels, quality, recorded, workers
+from dashboard.demo import decisions, history, panels, quality, recorded, second_reviews, workers
 from dashboard.demo.market import Refused
 from dashboard.demo.people import make_account, make_people
 from dashboard.tasks import begin_sync, digest, run_sync
@@ -43,3 +43,4 @@ def prepare(
     quality.make(account, people, say)
     workers.make(account, people, say)
     panels.make(account, people, say)
+    second_reviews.make(account, people, say)

@@ -16,7 +16,6 @@ from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment
 from hits.models import Assignment, AssignmentStatus, Batch, SecondReview, SecondReviewQuerySet
 
 MOST_AT_ONCE = 1_000
-_CHUNK = 500
 _WORDS = {AssignmentStatus.APPROVED: "approve", AssignmentStatus.REJECTED: "reject"}
 _VERDICTS = (ApproveAssignment.name, RejectAssignment.name, OverrideRejection.name)
 
@@ -36,11 +35,6 @@ class Compared:
         return round(100 * self.alike / self.done) if self.done else None
 
 
-def decided_by_people(batch: Batch) -> int:
-    """How many assignments of a batch are decided and were not asked for a second time; some of them by nobody here."""
-    return _candidates(batch).count()
-
-
 def _candidates(batch: Batch) -> Any:
     return Assignment.objects.filter(batch=batch, status__in=list(_WORDS), second_review=None).order_by()
 
@@ -48,7 +42,7 @@ def _candidates(batch: Batch) -> Any:
 @transaction.atomic
 def ask(*, batch: Batch, by: User, number: int = 0, percent: int = 0) -> int:
     """Pick decided assignments of a batch at random for a second look: `number` of them, or `percent` of all that
-    are decided. Only what a person decided here can be judged anew. How many were picked."""
+    are decided, by a person here, by another program or by itself in time. How many were picked."""
     account = batch.account
     check_role(by, account, Role.APPROVER, "ask for second reviews")
     candidates = list(_candidates(batch).values_list("pk", flat=True))
@@ -57,27 +51,20 @@ def ask(*, batch: Batch, by: User, number: int = 0, percent: int = 0) -> int:
     wanted = number or max(1, round(len(candidates) * percent / 100))
     if not 1 <= wanted <= MOST_AT_ONCE:
         raise Denied(f"Ask for 1 to {MOST_AT_ONCE:,} at a time.")
-    SystemRandom().shuffle(candidates)
-    picked: list[SecondReview] = []
-    for start in range(0, len(candidates), _CHUNK):
-        if len(picked) >= wanted:
-            break
-        rows = Assignment.objects.filter(pk__in=candidates[start : start + _CHUNK]).only("assignment_id", "status")
-        deciders = _deciders(account, [row.assignment_id for row in rows])
-        for row in rows:
-            if row.assignment_id in deciders and len(picked) < wanted:
-                picked.append(
-                    SecondReview(
-                        account=account,
-                        batch=batch,
-                        assignment=row,
-                        asked_by=by,
-                        first_by_id=deciders[row.assignment_id],
-                        first_verdict=_WORDS[AssignmentStatus(row.status)],
-                    )
-                )
-    if not picked:
-        raise Denied("Nobody here decided any of them: they were approved by themselves or by another program.")
+    chosen = SystemRandom().sample(candidates, min(wanted, len(candidates)))
+    rows = list(Assignment.objects.filter(pk__in=chosen).only("assignment_id", "status"))
+    deciders = _deciders(account, [row.assignment_id for row in rows])
+    picked = [
+        SecondReview(
+            account=account,
+            batch=batch,
+            assignment=row,
+            asked_by=by,
+            first_by_id=deciders.get(row.assignment_id),
+            first_verdict=_WORDS[AssignmentStatus(row.status)],
+        )
+        for row in rows
+    ]
     SecondReview.objects.bulk_create(picked)
     audit.record(
         "second_review.asked",
@@ -152,8 +139,9 @@ def compared(batch: Batch) -> Compared:
             continue
         found.done += 1
         found.alike += first == second
-        by_person[person][0] += 1
-        by_person[person][1] += first == second
+        if person is not None:
+            by_person[person][0] += 1
+            by_person[person][1] += first == second
         rated += [("first", pk, first), ("second", pk, second)]
     found.of_person = {person: (done, alike) for person, (done, alike) in by_person.items()}
     if found.done > 1:
