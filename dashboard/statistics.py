@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard.models import OPEN_STATES, Account, Command, Drift, State
 from hits.models import HIT, Assignment, AssignmentStatus, Batch
 from marketplace.policies import asks_for_masters, assignment_fee
+from qualifications.models import QualificationRequest
 from workers.models import SoftBlock, WorkerBlock
 
 COUNT_TO = 1001
@@ -35,6 +36,7 @@ def needs(account: Account) -> dict[str, int]:
         .values("pk")
         .union(SoftBlock.objects.of(account).due().values("pk"), all=True)
         .count(),
+        "qualifications": QualificationRequest.objects.of(account).waiting().order_by()[:COUNT_TO].count(),
         "drift": Drift.objects.open().filter(account=account).order_by()[:COUNT_TO].count(),
     }
 

@@ -2,6 +2,12 @@
 
 from django.urls import path, re_path
 
+from qualifications.views.compensation import (
+    compensation,
+    compensation_new,
+    compensation_stop,
+    compensations,
+)
 from qualifications.views.editing import qualification_edit, qualification_new
 from qualifications.views.requests import (
     qualification_request,
@@ -18,6 +24,10 @@ from qualifications.views.types import (
 )
 
 urlpatterns = [
+    path("compensations/", compensations, name="compensations"),
+    path("compensations/new/", compensation_new, name="compensation_new"),
+    path("compensations/<uuid:compensation_id>/", compensation, name="compensation"),
+    path("compensations/<uuid:compensation_id>/stop/", compensation_stop, name="compensation_stop"),
     path("qualifications/", qualifications, name="qualifications"),
     path("qualifications/look/", qualification_search, name="qualification_search"),
     path("qualifications/new/", qualification_new, name="qualification_new"),

@@ -2,7 +2,7 @@
 with them the form is drawn again in place. Either way nothing typed is lost."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -66,6 +66,18 @@ class _Test:
         if self.problems(key_at):
             return "", ""
         return build_form(self.draft), build_key(self.draft) if keyed else ""
+
+    def shown(self) -> str:
+        """What can be shown of the test already: the whole, or the questions that are complete."""
+        if self.way == XML or not self.problems(NO_KEY):
+            return self.documents(NO_KEY)[0]
+        wrong = self.problems(NO_KEY)
+        whole = [
+            question
+            for at, question in enumerate(self.draft.questions)
+            if not any(name.startswith((f"q{at}-", f"q{at}o")) for name in wrong)
+        ]
+        return build_form(replace(self.draft, questions=whole)) if whole and not _of(wrong, "test-") else ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -271,7 +283,7 @@ def _page(
         if url_of
         else reverse("qualification_new", args=[slug]),
         "can_change": membership.role >= Role.APPROVER,
-        **tried(document, key, posted),
+        **tried(document or test.shown(), key, posted),
     }  # fmt: skip
     part = "#editor" if getattr(request, "htmx", False) and status == 200 else ""
     return render(request, f"qualifications/edit.html{part}", context, status=status)
