@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -152,22 +153,37 @@ def endpoint_of(account: Account) -> str:
     return AWS_ENDPOINTS[Environment(account.environment)]
 
 
-def _session(account: Account) -> botocore.session.Session:
-    session = botocore.session.Session(
-        profile=account.credentials_reference if account.credentials == Credentials.PROFILE else None
-    )
+def _session(profile: str | None = None) -> botocore.session.Session:
+    session = botocore.session.Session(profile=profile)
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    return session
+
+
+@cache
+def _shared_session() -> boto3.Session:
+    """For accounts whose keys we hold: a session parses megabytes of service models, and needs to do so once."""
+    return boto3.Session(botocore_session=_session())
+
+
+def _keys(account: Account) -> tuple[str, str]:
+    """The access key and the secret of an account that has its own."""
     if account.credentials == Credentials.KEYS:
         if not (account.access_key_id and account.secret_encrypted):
             raise Refused("No access key is stored for this account. Enter it in the settings.", "NoCredentials")
-        session.set_credentials(account.access_key_id, account.secret_access_key)
-    elif account.credentials == Credentials.ENVIRONMENT:
-        names = [account.credentials_reference + name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
-        values = [os.environ.get(name, "") for name in names]
-        if not all(values):
-            raise Refused(f"{' and '.join(names)} are not set in the environment of the server.", "NoCredentials")
-        session.set_credentials(values[0], values[1])
-    elif account.credentials == Credentials.ROLE:
+        return account.access_key_id, account.secret_access_key
+    names = [account.credentials_reference + name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+    key, secret = (os.environ.get(name, "") for name in names)
+    if not (key and secret):
+        raise Refused(f"{' and '.join(names)} are not set in the environment of the server.", "NoCredentials")
+    return key, secret
+
+
+def _client(account: Account, **options: Any) -> Any:
+    if account.credentials in (Credentials.KEYS, Credentials.ENVIRONMENT):
+        key, secret = _keys(account)
+        return _shared_session().client("mturk", aws_access_key_id=key, aws_secret_access_key=secret, **options)
+    session = _session(account.credentials_reference if account.credentials == Credentials.PROFILE else None)
+    if account.credentials == Credentials.ROLE:
         base = botocore.session.Session()
         fetcher = AssumeRoleCredentialFetcher(
             client_creator=base.create_client,
@@ -178,11 +194,11 @@ def _session(account: Account) -> botocore.session.Session:
         session._credentials = DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
-    return session
+    return boto3.Session(botocore_session=session).client("mturk", **options)
 
 
 def client_for(account: Account, *, write: bool) -> Any:
-    """The boto3 client of an account; one per process and purpose, since making one costs 65 ms.
+    """The boto3 client of an account; one per process and purpose.
 
     Writes are never repeated by botocore: the command's row owns that decision, and two policies would multiply.
     """
@@ -200,8 +216,8 @@ def client_for(account: Account, *, write: bool) -> Any:
         if client is None:
             retries: Any = {"total_max_attempts": 1} if write else {"mode": "standard", "total_max_attempts": 4}
             try:
-                client = boto3.Session(botocore_session=_session(account)).client(
-                    "mturk",
+                client = _client(
+                    account,
                     endpoint_url=identity.endpoint_url,
                     region_name=identity.region,
                     config=Config(
