@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests import servers
 
@@ -25,6 +26,12 @@ def _while(server: AbstractContextManager[Any]) -> Iterator[Any]:
         yield thing
     finally:
         server.__exit__(None, None, None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_list_of_static_files() -> None:
+    """Each client of Django's would make one of its own, of hundreds of files; they are found when asked for."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True, scope="session")
