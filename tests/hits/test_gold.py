@@ -13,7 +13,7 @@ from dashboard.tasks import digest
 from hits.models import HIT, Assignment, Finding, GoldAnswer, GoldChange, GoldUpload
 from hits.rules import gold, gold_files, upkeep
 from tests.cast import Lab
-from tests.hits.test_rules import (
+from tests.hits.quality import (
     batch_of,
     client_of,
     count_queries,

@@ -1,108 +1,35 @@
 """Rules: each look says yes and no with evidence, every answer is looked at once, and only people or policy pay."""
 
-import uuid
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
-from django.utils import timezone
 
-from dashboard import commands, jobs
-from dashboard.models import Command, Job, JobState, Membership, Role, State
+from dashboard import commands
+from dashboard.models import Command, Membership, Role, State
 from dashboard.permissions import Denied
 from dashboard.tasks import digest, look_back
 from hits import actions
-from hits.models import AnswerText, Assignment, Batch, Finding, Flag, Rule, RuleRun
+from hits.models import AnswerText, Assignment, Finding, Flag, RuleRun
 from hits.rules import deciding, evaluating, keeping, past, upkeep
 from tests.cast import Lab
+from tests.hits.quality import (
+    LONG,
+    count_queries,
+    deliver,
+    desk,
+    evidence,
+    good,
+    hit_of,
+    make_hit,
+    make_rule,
+    release_self,
+    took,
+    work,
+)
 
-QUESTION = """<HTMLQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2011-11-11/HTMLQuestion.xsd">
-<HTMLContent><![CDATA[<!DOCTYPE html><html><body>
-<form name="mturk_form" method="post" action="https://www.mturk.com/mturk/externalSubmit">
-<input type="hidden" name="assignmentId" value=""><input name="total" required><textarea name="why"></textarea>
-<input type="radio" name="mood" value="good"><input type="radio" name="mood" value="bad">
-<input type="radio" name="check" value="blue"><input type="radio" name="check" value="red">
-<input type="text" name="code"><input type="submit"></form></body></html>]]></HTMLContent>
-<FrameHeight>400</FrameHeight></HTMLQuestion>"""
-GLAD: dict[str, Any] = {"when_passed": True, "field": "mood", "accepted": ["good"]}
-LONG = "The writer is glad that the train came in time."
-
-
-@pytest.fixture
-def desk(lab: Lab) -> Lab:
-    """An account with one HIT of a batch, which nobody has done yet."""
-    make_hit(lab)
-    lab.sync()
-    return lab
-
-
-def make_hit(lab: Lab, **changes: Any) -> str:
-    return lab.hit(**{"Question": QUESTION, "MaxAssignments": 9, "RequesterAnnotation": "BatchId:mood;", **changes})
-
-
-def hit_of(lab: Lab) -> str:
-    return str(batch_of(lab).hits.order_by("pk").values_list("hit_id", flat=True)[0])
-
-
-def batch_of(lab: Lab) -> Batch:
-    return Batch.objects.select_related("account").get(account=lab.account, key="batch:mood")
-
-
-def make_rule(lab: Lab, look: str, proposal: str = "reject", *, on: bool = True, **more: Any) -> Rule:
-    by = lab.people["approver"]
-    said = {name: more.pop(name) for name in ("when_passed", "amount", "reason") if name in more}
-    rule = keeping.add(
-        batch=batch_of(lab),
-        by=by,
-        look=look,
-        settings=more,
-        proposal=proposal,
-        **{"when_passed": False, "reason": "Not done with care.", **said},
-    )
-    if on:
-        keeping.switch(rule, on=True, by=by)
-    upkeep.look_back(lab.account)
-    return rule
-
-
-def work(lab: Lab) -> None:
-    """What workers do when something came in."""
-    lab.sync()
-    digest(lab.account.pk)
-
-
-def deliver(lab: Lab) -> None:
-    Command.objects.filter(account=lab.account, state=State.QUEUED).update(not_before=timezone.now())
-    commands.deliver_due(lab.account.pk)
-    jobs.sweep()
-    digest(lab.account.pk)
-
-
-def took(assignment_id: str, seconds: int) -> None:
-    row = Assignment.objects.get(assignment_id=assignment_id)
-    row.accepted_at = row.submitted_at - timezone.timedelta(seconds=seconds)
-    row.save(update_fields=["accepted_at"])
-
-
-def evidence(rule: Rule) -> dict[str, str]:
-    """AssignmentId -> what was seen, of all the rule found."""
-    return dict(Finding.objects.filter(rule=rule).values_list("assignment__assignment_id", "evidence"))
-
-
-def client_of(lab: Lab, who: str = "reviewer") -> Client:
-    client = Client()
-    client.force_login(lab.people[who], backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
-
+__all__ = ["desk"]
 
 # --- the looks ------------------------------------------------------------------------------------------------------
-
-good = {"total": "12.40", "mood": "good", "check": "blue", "why": LONG, "code": "HD-1234-AB"}
 
 
 def test_attention_empty_fields_and_codes_say_yes_and_no(desk: Lab) -> None:
@@ -252,10 +179,6 @@ def test_switching_on_looks_at_what_waits_and_a_dry_run_writes_nothing(desk: Lab
     assert not Command.objects.exists()
 
 
-def release_self(lab: Lab, rule: Rule, by: str = "approver") -> None:
-    keeping.set_policy(rule, releases_itself=True, by=lab.people[by])
-
-
 def test_policy_asks_once_in_the_name_of_who_let_it_and_never_where_rules_contradict(desk: Lab) -> None:
     pay = make_rule(desk, "attention", "approve", when_passed=True, reason="", field="check", accepted=["blue"])
     with pytest.raises(Denied, match="need to be an approver"):
@@ -336,47 +259,6 @@ def test_a_person_releases_a_bonus_and_what_is_taken_back_is_proposed_again(desk
     assert desk.paid(answer, "bonus") == ["0.25"]
 
 
-def test_all_of_a_rule_are_released_as_one_job_that_leaves_out_what_is_contradicted(desk: Lab) -> None:
-    pay = make_rule(desk, "attention", "approve", when_passed=True, reason="", field="check", accepted=["blue"])
-    make_rule(desk, "empty", fields=["why"])
-    hit = hit_of(desk)
-    ids = [desk.answer(hit, **good) for _ in range(3)]
-    torn = desk.answer(hit, **{**good, "why": ""})
-    work(desk)
-    client = client_of(desk)
-    url = reverse("rule_release", args=["lab", pay.pk])
-    page = client.get(url).content.decode()
-    assert "Another rule proposes to reject it." in page
-    assert "Approve 3 for $0.36" in page
-    key = str(uuid.uuid4())
-    for _ in range(2):
-        client.post(url, {"form_key": key})
-    job = Job.objects.get()
-    jobs.prepare(job.pk)
-    assert Finding.objects.filter(rule=pay, state="released", command__job=job).count() == 3
-    jobs.cancel(job, by=desk.people["reviewer"])
-    jobs.free_rest(job.pk)
-    assert Finding.objects.proposed().filter(rule=pay).count() == 4, "cancelled before it was sent: proposed again"
-    client.post(url, {"form_key": str(uuid.uuid4())})
-    job = jobs.ask(
-        "release_approve", account=desk.account, by=desk.people["reviewer"], selection={"rule": pay.pk}, options={}
-    )
-    jobs.prepare(job.pk)
-    deliver(desk)
-    assert [desk.paid(one) for one in [*ids, torn]] == [["0.10"]] * 3 + [[]]
-    job.refresh_from_db()
-    assert job.state == JobState.DONE
-
-
-# --- costs and strangers ----------------------------------------------------------------------------------------------
-
-
-def count_queries(act: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(connection) as seen:
-        act()
-    return len(seen.captured_queries)
-
-
 def test_a_chunk_costs_the_same_queries_whatever_is_in_it(desk: Lab) -> None:
     make_rule(desk, "attention", field="check", accepted=["blue"])
     make_rule(desk, "duplicate", "flag", field="", characters=20, whose="any")
@@ -395,95 +277,3 @@ def test_a_chunk_costs_the_same_queries_whatever_is_in_it(desk: Lab) -> None:
     assert costs[1] == costs[2]
     assert costs[1] <= 16
     assert Finding.objects.filter(rule__look="attention").count() == 13
-
-
-def test_pages_cost_the_same_for_one_as_for_three_and_show_what_they_should(desk: Lab) -> None:
-    rule = make_rule(desk, "attention", field="check", accepted=["blue"])
-    client, hit = client_of(desk), hit_of(desk)
-    urls = {
-        "rules": reverse("rules", args=["lab", batch_of(desk).pk]),
-        "rule": reverse("rule", args=["lab", rule.pk]),
-        "rule_past": reverse("rule_past", args=["lab", rule.pk]),
-        "open_findings": reverse("open_findings", args=["lab"]),
-    }
-    client.get("/healthz")
-    costs: list[dict[str, int]] = []
-    ids: list[str] = []
-    for more in (1, 2):
-        ids += [desk.answer(hit, **{**good, "check": "red"}) for _ in range(more)]
-        work(desk)
-        urls["findings"] = reverse("findings", args=["lab", ids[-1]])
-        costs.append({name: count_queries(lambda url=url: client.get(url)) for name, url in urls.items()})
-        make_rule(desk, "attention", field="mood", accepted=[f"x{more}"])
-    assert {name: costs[1][name] - costs[0][name] for name in urls} == dict.fromkeys(urls, 0)
-    assert max(costs[1].values()) <= 16
-    pages = {name: client.get(url).content.decode() for name, url in urls.items()}
-    for name in ("rule", "rule_past", "open_findings", "findings"):
-        assert "Says “red” in check, where it should be “blue”." in pages[name], name
-    assert "Reject</strong> where check is not “blue”" in pages["rules"]
-
-
-def test_releasing_and_dismissing_beside_an_answer_and_in_a_table(desk: Lab) -> None:
-    make_rule(desk, "attention", field="check", accepted=["blue"])
-    ids = [desk.answer(hit_of(desk), **{**good, "check": "red"}) for _ in range(3)]
-    work(desk)
-    by_id = dict(Finding.objects.values_list("assignment__assignment_id", "pk"))
-    url = reverse("findings", args=["lab", ids[0]])
-    wish = {"action": "release", "finding": by_id[ids[0]]}
-    viewer = client_of(desk, "viewer").post(url, wish, headers={"HX-Request": "true"})
-    assert "need to be a reviewer" in viewer.content.decode()
-    client = client_of(desk)
-    assert client.post(url, {"action": "release", "finding": by_id[ids[1]]}).status_code == 404, "of another answer"
-    done = client.post(url, wish, headers={"HX-Request": "true"})
-    assert done["HX-Refresh"] == "true"
-    assert "Released by reviewer-lab" in done.content.decode()
-    together, ticked = reverse("findings_decide", args=["lab"]), [by_id[one] for one in ids]
-    ahead = client.post(together, {"action": "release", "finding": ticked}).content.decode()
-    assert "Release 2" in ahead
-    assert "was first: asked to reject this" in ahead or "It is released already." in ahead
-    assert Command.objects.count() == 1, "a look ahead does nothing"
-    client.post(together, {"action": "dismiss", "finding": ticked[1:2], "confirm": "1"})
-    client.post(together, {"action": "release", "finding": ticked, "confirm": "1", "query": "state=all\r\nX: y"})
-    deliver(desk)
-    assert [desk.remote_status(one) for one in ids] == ["Rejected", "Submitted", "Rejected"]
-    states = [Finding.objects.get(pk=by_id[one]).state for one in ids]
-    assert states == ["released", "dismissed", "released"]
-
-
-def test_what_strangers_write_stays_text_and_bad_forms_keep_what_was_typed(desk: Lab) -> None:
-    attack = "<script>alert(1)</script>\u202e{{ 7 }}"
-    make_rule(desk, "attention", reason=attack, field="check", accepted=[attack])
-    answer = desk.answer(hit_of(desk), **{**good, "check": attack + "!", "why": "=1+1" + attack})
-    work(desk)
-    client, slug = client_of(desk), "lab"
-    batch = batch_of(desk).pk
-    rule = Rule.objects.get().pk
-    for url in (
-        reverse("rules", args=[slug, batch]),
-        reverse("rule", args=[slug, rule]),
-        reverse("rule_past", args=[slug, rule]),
-        reverse("open_findings", args=[slug]) + "?batch=9" * 3 + "&rule=x&state=<b>",
-        reverse("findings", args=[slug, answer]),
-        reverse("rule_release", args=[slug, rule]),
-    ):
-        page = client.get(url)
-        assert page.status_code == 200, url
-        assert "<script>alert" not in page.content.decode(), url
-    assert "[U+202E]" in Finding.objects.get().evidence
-    url = reverse("rule_new", args=[slug, batch, "code"])
-    bad = client.post(url, {"field": "nowhere", "codes": "A\nB", "proposal": "reject", "when_passed": "False"})
-    page = bad.content.decode()
-    assert bad.status_code == 422
-    assert "This batch has no field of this name." in page
-    assert "Say why: the worker reads the reason." in page
-    assert "A\nB</textarea>" in page
-    slow = {"field": "code", "pattern": "(a+)+$", "proposal": "flag", "when_passed": "False"}
-    assert client.post(url, slow).status_code == 302, "a pattern is no expression"
-    made = Rule.objects.order_by("-pk")[0]
-    assert (made.on, made.settings["pattern"]) == (False, "(a+)+$")
-    assert client.get(reverse("rule_new", args=[slug, batch, "nothing"])).status_code == 404
-    viewer = client_of(desk, "viewer")
-    viewer.post(reverse("rule_switch", args=[slug, made.pk]), {"action": "on"})
-    viewer.post(url, slow)
-    made.refresh_from_db()
-    assert (made.on, Rule.objects.count()) == (False, 2)
