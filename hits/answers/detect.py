@@ -63,7 +63,7 @@ class _Detection:
                 continue
             rest = self.draw(entry.value, entry.name, 0)
             if rest is not _NOTHING:
-                left.append(entry if rest is entry.value else replace(entry, value=rest))
+                left.append(entry if rest is entry.value else entry._replace(value=rest))
         rows: list[Row] = []
         technical: list[Row] = []
         beside = self.pictures_beside(left)

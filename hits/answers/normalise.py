@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from hits.answers.parse import Given, Parsed
 from hits.questions import Question
@@ -13,6 +14,10 @@ from hits.questions import Question
 # How deep JSON may be hidden in strings of JSON, and how deep a tree is looked at; recordings need 3 and 6.
 _NESTED = 3
 _MOST_INSIDE = 2_000  # items of one list or object; no more of them are shown anyway
+_MOST_IN_ORDER = 200  # names that are kept with their order
+# What the text of a value that is more than text begins with; a blank field may be {}.
+_OPENING = frozenset('[{" \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0')
+_make = tuple.__new__
 _OPENERS = ("[", "{", '"', " ", "\n")
 _INSIDE = ('"[', '"{', '"\\"', '" ', '"\\n')
 DEEPEST = 24
@@ -38,8 +43,7 @@ _TRUTHS = {"true": True, "false": False}
 _NUMBER = re.compile(r"[-+]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,3})?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):  # a tuple: millions of them are made
     """One answer under its name. `value` is text, number, truth, list, dict or None; `paths` are the identifiers (and
     places in `taskAnswers`) it came from; `given` is set where the document says more than text."""
 
@@ -63,6 +67,10 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
     fields = question.fields if question else {}
     entries: list[Entry] = []
     dotted: dict[str, int] = {}  # name of a flattened group -> its place in entries
+    if not fields and len(parsed.answers) <= _MOST_IN_ORDER:
+        texts = _texts(parsed.answers)
+        if texts is not None:
+            return texts
     branches = _branches(parsed, question)
     more = max(0, len(parsed.answers) - _MOST_ENTRIES)
     for name, given in parsed.answers.items():
@@ -92,6 +100,21 @@ def normalise(parsed: Parsed, question: Question | None = None) -> Tree:
         else:
             entries.append(Entry(name, value, (name,), "field"))
     return Tree(_ordered(entries), more)
+
+
+def _texts(answers: dict[str, Given]) -> Tree | None:
+    """The tree of answers that are nothing but text, as most are; None where one of them may be more."""
+    entries = []
+    for name, given in answers.items():
+        texts = given[0]
+        if len(texts) != 1 or "." in name or given[1] or given[2:] != (None, None):
+            return None
+        first = texts[0][:1]
+        if first in _OPENING or (first > "~" and first.isspace()):
+            return None
+        entries.append(_make(Entry, (name, texts[0], (name,), "field", None)))
+    order = _order_of(tuple(answers))
+    return Tree(tuple([entries[place] for place in order]) if order else tuple(entries))
 
 
 def opened(text: str, levels: int = _NESTED) -> Any:
@@ -238,6 +261,15 @@ def _graft(root: dict[str, Any], keys: list[str], leaf: Any) -> None:
         root[keys[-1]][""] = leaf
     else:
         root[keys[-1]] = leaf
+
+
+@lru_cache(maxsize=2_048)
+def _order_of(names: tuple[str, ...]) -> tuple[int, ...] | None:
+    """The places of `names` in the order they are shown; None where that is the order they came in. Answers of one
+    batch have the same names."""
+    entries = [Entry(name, place, (), "") for place, name in enumerate(names)]
+    order = tuple(entry.value for entry in _ordered(entries))
+    return None if order == tuple(range(len(names))) else order
 
 
 _RUN = re.compile(r"(.*?)(\d{1,9})(\D*)\Z", re.DOTALL)

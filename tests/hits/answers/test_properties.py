@@ -5,11 +5,13 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hits.answers import normalise, parse, read
+from hits.answers import Parsed, normalise, parse, read
+from hits.answers.parse import _plain
+from hits.questions import Field, Question
 from marketplace.documents import Answer as Written
-from marketplace.documents import build_answers
+from marketplace.documents import build_answers, parse_answers
 
-from .documents import draw
+from .documents import draw, named, plain
 from .test_hostile import PAYLOADS, check_inert
 
 KNOWN = """boundingBoxes polygons polylines lines keypoints entities instances labelMappings labeledImage pngImageData
@@ -66,3 +68,77 @@ def test_no_field_is_lost_on_the_way_to_the_tree(fields):
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_text_at_all_is_an_answer(answer_text, question_text):
     check_inert(draw(read(answer_text, question_text)))
+
+
+PIECES = [
+    *("<Answer>", "</Answer>", "<QuestionIdentifier>", "</QuestionIdentifier>", "<FreeText>", "</FreeText>"),
+    *(
+        "<FreeText/>",
+        "a",
+        "q.1",
+        "&amp;",
+        "&lt;b&gt;",
+        "&#38;",
+        "&amp;lt;",
+        "&x;",
+        "&",
+        ">",
+        "]]>",
+        "]",
+        "\n",
+        "\r\n",
+        "\t",
+    ),
+    *(
+        " ",
+        "\x0b",
+        "\xa0",
+        "é😀",
+        "\ufffe",
+        "\ud800",
+        "<!-- c -->",
+        "<![CDATA[x]]>",
+        "<?p x?>",
+        "</QuestionFormAnswers>",
+    ),
+    *("<SelectionIdentifier>s</SelectionIdentifier>", "<FreeText a='1'>", '<Answer xmlns="">', "{}", "[1]", '"'),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
+        st.lists(
+            st.tuples(st.lists(st.sampled_from(PIECES[7:24]), max_size=4), st.lists(st.sampled_from(PIECES[7:24]))),
+            max_size=4,
+        ).map(
+            lambda pairs: "".join(
+                f"<Answer>\n<QuestionIdentifier>{''.join(name)}</QuestionIdentifier>"
+                f"<FreeText>{''.join(text)}</FreeText></Answer>"
+                for name, text in pairs
+            )
+        ),
+    )
+)
+def test_the_quick_way_through_plain_documents_reads_what_the_parser_reads(inner):
+    document = plain().replace("</QuestionFormAnswers>", f"{inner}</QuestionFormAnswers>")
+    quick = _plain(document)
+    if quick is None:
+        return
+    answers = parse_answers(document)
+    assert [(name, given.texts) for name, given in quick.items()] == [
+        (answer.question_identifier, (answer.free_text,)) for answer in answers
+    ]
+    # And its tree is the one that is made of any other document.
+    parsed = Parsed(quick)
+    by_itself = normalise(parsed)
+    never = Question(kind="", fields={"no such field at all": Field("no such field at all", "text")})
+    assert by_itself == normalise(parsed, never)
+
+
+def test_what_mturk_writes_goes_the_quick_way():
+    fields = {"a": "x > y & <b>", "b": "", "ü": "line\nline", "q10": "1", "q9": "2"}
+    assert {name: given.texts for name, given in _plain(named(fields)).items()} == {
+        name: (text,) for name, text in fields.items()
+    }
