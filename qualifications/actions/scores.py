@@ -31,7 +31,7 @@ from workers.models import Worker, WorkerBlock
 
 CHUNK = 1000
 #: Lines of one sheet; larger crowds are taken in parts.
-MOST_LINES = 300_000
+MOST_LINES = 100_000
 _LARGEST = 2**31 - 1
 _BETWEEN = re.compile(r"[\s,;:=]+")
 

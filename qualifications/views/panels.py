@@ -245,5 +245,8 @@ def requirements(request: HttpRequest, membership: Membership) -> HttpResponse:
             builder.is_valid()
     if getattr(request, "htmx", False):
         return render(request, "qualifications/requirements.html", {"builder": builder})
-    context = {"builder": builder, "words": requirements_words(builder.requirements)}
+    words_now = requirements_words(builder.requirements)
+    for type_id, name in builder.known.items():
+        words_now = [sentence.replace(f"Qualification {type_id}", f"“{name}”") for sentence in words_now]
+    context = {"builder": builder, "words": words_now}
     return render(request, "qualifications/requirement_builder.html", context, status=422 if builder.wrong else 200)

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard import csv_files
+from dashboard import csv_files, selections
 from dashboard.access import of_account
 from dashboard.context import COUNT_TO
 from dashboard.models import OPEN_STATES, Command, Job, Membership, Role, State
@@ -33,7 +33,6 @@ from qualifications.forms.scores import (
     scores_sort,
 )
 from qualifications.models import Line, QualificationType, Score, Sheet, score_key
-from workers.models import Worker
 
 SHOWN_SHEETS = 20
 MOST_TICKED = 1000
@@ -191,25 +190,28 @@ def scores_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @of_account
 def grant_workers(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """A qualification for the workers who were ticked: ?worker=A1&worker=A2, posted or not."""
+    """A qualification for ticked workers (?worker=A1&worker=A2), or all that match a filter (?filter=yes&seen=7d)."""
     account = membership.account
     said_by = request.POST if request.method == "POST" else request.GET
+    matching = selections.read("workers", account, said_by) if said_by.get("filter") == "yes" else None
     ticked = list(dict.fromkeys(worker_csv.worker_id_of(each) for each in said_by.getlist("worker")))
     kinds = QualificationType.objects.of(account).own().present().filter(purpose="")
     kinds = kinds.exclude(status__in=["Creating", "Failed", "Disposing"]).order_by("name")
     begun = request.method == "POST" and "kind" in request.POST
     form = SelectionForm(request.POST if begun else None, kinds=kinds)
+    count = matching.rows.count() if matching is not None else len(ticked)
     if begun and form.is_valid():
         said = form.cleaned_data
         try:
-            if not ticked:
-                raise Denied("Tick some workers first.")
-            if len(ticked) > MOST_TICKED:
-                raise Denied(f"{MOST_TICKED:,} at a time; send more of them as a file.")
+            if not count:
+                raise Denied("Nobody is chosen. Tick some workers first.")
+            if matching is None and count > MOST_TICKED:
+                raise Denied(f"{MOST_TICKED:,} at a time; choose them by filters, or send them as a file.")
             said["kind"].account = account
             sheet = acts.of_workers(
-                ticked, kind=said["kind"], value=said["value"] or 1, revoke=said["revoke"], by=membership.user,
-                notify=said["notify"], reason=said["reason"], name=f"{len(ticked)} chosen workers",
+                _ids(matching.rows) if matching is not None else ticked, kind=said["kind"], value=said["value"] or 0,
+                revoke=said["revoke"], by=membership.user, notify=said["notify"], reason=said["reason"],
+                name=f"{count:,} {'workers by filter' if matching is not None else 'chosen workers'}",
             )  # fmt: skip
         except Denied as reason:
             form.add_error(None, str(reason))
@@ -217,11 +219,20 @@ def grant_workers(request: HttpRequest, membership: Membership) -> HttpResponse:
             return redirect("sheet", account.slug, sheet.pk)
     context = {
         "form": form,
+        "count": count,
         "ticked": ticked[: MOST_TICKED + 1],
+        "matching": matching,
         "kinds": kinds.exists(),
-        "known": Worker.objects.of(account).filter(worker_id__in=ticked[:MOST_TICKED]).count(),
     }
     return render(request, "qualifications/grant_workers.html", context, status=422 if begun else 200)
+
+
+def _ids(rows: Any) -> Iterator[str]:
+    """Worker ids, some thousands at a time: no list of a million, and no cursor open beside writes."""
+    after = 0
+    while chunk := list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", "worker_id")[:5000]):
+        after = chunk[-1][0]
+        yield from (worker_id for _, worker_id in chunk)
 
 
 # --- sheets ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Command
+from dashboard.tasks import digest
 from qualifications.actions import scores as acts
 from qualifications.models import Panel, PanelMember, PanelState, QualificationType, Score
 from tests.cast import Lab, make_lab
@@ -145,6 +146,14 @@ def test_ticked_workers_are_granted_after_a_look(lab: Lab) -> None:
     client.post(reverse("sheet_begin", args=[lab.account.slug, sheet.pk]))
     deliver(lab)
     assert held(lab, kind) == {"ATICK1": 7, "ATICK2": 7}
+    # All that match the filters of the workers' table.
+    lab.sync()
+    digest(lab.account.pk)
+    ahead = client.get(url, {"filter": "yes", "q": "ATICK2"})
+    assert (ahead.context["count"], ahead.context["matching"].words[-1]) == (1, "ATICK2…")
+    client.post(url, {"filter": "yes", "q": "atick2", "kind": kind.qualification_type_id, "value": "9"})
+    second = lab.account.sheets.latest("pk")
+    assert list(second.lines.values_list("worker_id", "sentence")) == [("ATICK2", "From 7 to 9.")]
     shown = page(client, lab, "scores", kind.qualification_type_id, value_from="8")
     assert b"Nobody matches these filters" in shown.content
     change = reverse("scores_change", args=[lab.account.slug, kind.qualification_type_id])

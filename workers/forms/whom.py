@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from dashboard import selections
 from dashboard.models import Account
 from dashboard.permissions import Denied
 from hits.models import Batch
@@ -63,6 +64,14 @@ def whom(query: QueryDict) -> Whom:
     if "ids" in query:
         return pasted(query.get("ids", ""))
     return Whom(filters=WorkerFilter(query)) if query.get("filter") == "yes" else Whom()
+
+
+@selections.register("workers")
+def selected(account: Account, query: QueryDict) -> selections.Selected:
+    """All that match the table's filters, for other apps."""
+    found = Whom(filters=WorkerFilter(query))
+    rows = Worker.objects.of(account).selected(found.selection)
+    return selections.Selected(rows, found.words(found.batch(account)), found.pairs)
 
 
 def pasted(text: str) -> Whom:
