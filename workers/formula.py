@@ -127,7 +127,7 @@ class Formula:
         def value(values: Values) -> Any:
             found = values.get(name)
             if found is None:
-                raise NotKnown(f"{name} is not known for it.")
+                raise NotKnown(f"“{name}” is not known for it.")
             return found
 
         return NAMES[name][0], value

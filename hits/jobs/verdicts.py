@@ -132,7 +132,7 @@ class BulkOverride(BulkVerdict):
 
     name = "override"
     kind = OverrideRejection
-    words = "Approve after all"
+    words = "Approve, after all,"
 
     def refusals(self, options: dict[str, Any]) -> list[tuple[Q, str]]:
         gone, _, _, moving = super().refusals(options)

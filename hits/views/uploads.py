@@ -91,14 +91,20 @@ def upload(request: HttpRequest, membership: Membership, upload_id: uuid.UUID) -
     listed = page(rows.select_related("command").defer("cells"), request.GET, column="id")
     counts = _counts(shown)
     asked = jobs_of(shown)
+    bars = _bars(shown) if shown.kind != Upload.Kind.MARKED else []
     context = {
         "upload": shown,
         "page": listed,
-        "tabs": [(value, label, counts.get(value, 0), value == fate) for value, label in TABS.items()],
+        "tabs": [
+            (value, label, counts.get(value, 0), value == fate)
+            for value, label in TABS.items()
+            if counts.get(value) or value in ("", fate)
+        ],
         "fate": fate,
         "plans": _plans(membership, shown, asked),
         "jobs": [(asked[action], jobs.progress(asked[action])) for action in BULKS if action in asked],
-        "bars": _bars(shown) if shown.kind != Upload.Kind.MARKED else [],
+        "bars": bars,
+        "most": max((bar["count"] for bar in bars), default=1),
         "doubtful": counts.get(UploadRow.Fate.DOUBT, 0),
         "can_ask": membership.role >= Role.REVIEWER,
         "can_tick": membership.role >= Role.REVIEWER and not asked,

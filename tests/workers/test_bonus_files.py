@@ -186,7 +186,7 @@ def test_a_formula_is_tried_worked_out_looked_at_and_paid_with_the_amounts_that_
     formula = "reward * agreement / 100 * 0.5 if agreement >= 90 else 0"
     tried = client.get(url, {"formula": formula}, headers={"HX-Request": "true"}).content.decode()
     assert '<strong class="number">2</strong> get something: $0.05 to $0.05' in " ".join(tried.split())
-    assert "agreement is not known for it." in tried
+    assert "“agreement” is not known for it." in tried
     wrong = client.post(url, {"formula": "wages * 2", "reason": "x", "query": ""})
     assert wrong.status_code == 422
     assert "“wages” is not known" in wrong.content.decode().replace("&quot;", '"')

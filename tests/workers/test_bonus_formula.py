@@ -80,7 +80,7 @@ def test_what_is_no_formula_is_said_in_a_sentence(text: str, sentence: str) -> N
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("gold_score * 0.1", "gold_score is not known for it."),
+        ("gold_score * 0.1", "“gold_score” is not known for it."),
         ("1 / (agreement - 95)", "divides by zero"),
         ("0 / (agreement - 95)", "divides by zero"),
         ("*".join(["999999999"] * 30), "more than any bonus"),

@@ -163,6 +163,7 @@ def _snapshot(upload: Upload, formula: Formula, rows: Iterable[Assignment], reas
             action=UploadRow.Action.BONUS,
             fate=UploadRow.Fate.GO if amount is not None else UploadRow.Fate.REFUSED,
             why=why,
+            assignment=row,
             assignment_name=row.assignment_id,
             worker_name=row.worker_id,
             amount=amount,
@@ -221,7 +222,7 @@ def _store(upload: Upload, rows: list[UploadRow]) -> None:
     ours = {row.assignment_id: row for row in found.only("assignment_id", "worker_id", "gone_at")}
     paid = paid_before(account, names)
     earlier = UploadRow.objects.filter(upload=upload, assignment_name__in=list(names), assignment__isnull=False)
-    first = {row.assignment_name: row for row in earlier.order_by("-pk")}
+    first = {row.assignment_name: row for row in earlier.exclude(fate=UploadRow.Fate.REFUSED).order_by("-pk")}
     for row in rows:
         if row.fate != UploadRow.Fate.GO:
             continue
