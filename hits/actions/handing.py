@@ -20,9 +20,10 @@ def free(now: datetime) -> Q:
     return Q(handed_until__isnull=True) | Q(handed_until__lte=now)
 
 
-def free_for(user: User, now: datetime) -> Q:
-    """What this person may go on to: nobody else holds it."""
-    return free(now) | Q(reviewer=user)
+def held_by_others(user: User, account: Account, now: datetime) -> list[int]:
+    """What this person is not led to: keys of what somebody else holds. A few for each person, found by an index."""
+    held = Assignment.objects.of(account).filter(handed_until__isnull=False, handed_until__gt=now)
+    return list(held.exclude(reviewer=user).order_by().values_list("pk", flat=True))
 
 
 def take(*, account: Account, by: User, rows: AssignmentQuerySet, order: tuple[str, ...], count: int = 0) -> list[str]:

@@ -245,9 +245,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def for_page(self) -> "AssignmentQuerySet":
         """With all a row shows, and no more."""
-        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by", "reviewer").defer(
-            "raw", "hit__raw"
-        )
+        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by").defer("raw", "hit__raw")
 
 
 class Assignment(models.Model):
@@ -360,6 +358,12 @@ class Assignment(models.Model):
                 fields=["account", "reviewer", "handed_until", "id"],
                 condition=Q(reviewer__isnull=False),
                 name="assignment_by_reviewer",
+            ),
+            # Only what is in somebody's hands now, or was until a while ago.
+            models.Index(
+                fields=["account", "handed_until", "reviewer"],
+                condition=Q(handed_until__isnull=False),
+                name="assignment_handed",
             ),
             # Small, because it is emptied all the time.
             models.Index(fields=["account", "id"], condition=Q(fresh=True), name="assignment_fresh"),

@@ -31,10 +31,10 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
     """What makes the "row" of hits/queue.html from an assignment (of `for_page()`), for this person and filter."""
     slug = membership.account.slug
     queue = reverse("queue", args=[slug])
-    may_decide, user = membership.role >= Role.REVIEWER, membership.user
+    may_decide = membership.role >= Role.REVIEWER
     behind = f"?{query}" if query else ""
     rejecting = f"{behind}&open=reject" if query else "?open=reject"
-    now = timezone.now()
+    now, names = timezone.now(), _Names(membership)
 
     def row(assignment: Assignment) -> dict[str, Any]:
         hit, verdict = assignment.hit, assignment.verdict
@@ -52,7 +52,7 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
             "worker_url": f"{queue}?worker={quote(assignment.worker_id)}",
             "took": took(assignment.work_seconds),
             "agrees": f"{assignment.agreement} %" if assignment.agreement <= _PERCENT else "",
-            "held": _held(assignment, user, now),
+            "held": _held(assignment, names, now),
             "marks": _marks(assignment) if _is_marked(assignment) else "",
             "batch": str(hit.batch),
             "batch_url": f"{queue}?batch={hit.batch_id}",
@@ -89,13 +89,26 @@ def _time_of(assignment: Assignment, now: datetime) -> SafeString | str:
     return ago(assignment.submitted_at)
 
 
-def _held(assignment: Assignment, user: User, now: datetime) -> str:
+class _Names(dict[int, str]):
+    """Names of the account's people, read when the first is asked for."""
+
+    def __init__(self, membership: Membership) -> None:
+        super().__init__()
+        self.membership = membership
+
+    def __missing__(self, pk: int) -> str:
+        people = User.objects.filter(memberships__account=self.membership.account)
+        self.update(people.values_list("pk", "username"))
+        return self.setdefault(pk, "somebody")
+
+
+def _held(assignment: Assignment, names: _Names, now: datetime) -> str:
     """Who took it for themselves, and until when."""
-    if assignment.handed_until is None or assignment.handed_until <= now or assignment.reviewer is None:
+    if assignment.handed_until is None or assignment.handed_until <= now or assignment.reviewer_id is None:
         return ""
     until = f"{timezone.localtime(assignment.handed_until):%H:%M}"
-    whose = "yours" if assignment.reviewer == user else f"with {assignment.reviewer.get_username()}"
-    return f"{whose} until {until}"
+    mine = assignment.reviewer_id == names.membership.user_id
+    return f"{'yours' if mine else 'with ' + names[assignment.reviewer_id]} until {until}"
 
 
 def _is_marked(assignment: Assignment) -> bool:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from dashboard.context import COUNT_TO
 from dashboard.models import Membership
 from dashboard.pages import Page, bound, cursor_of, ordering, page, read_cursor, until
-from hits.actions import free_for
+from hits.actions import held_by_others
 from hits.forms import SORTS, WAITING_SORTS, QueueFilter
 from hits.models import WINDOW, Assignment, AssignmentQuerySet, narrowed, unfiltered
 
 #: Windows the way to the next answer looks through before it says that there is none near.
-_WINDOWS = 4
+_WINDOWS = 3
 _DEFAULTS = (("status", "waiting"), ("sort", "deadline"))
 
 
@@ -90,15 +90,15 @@ class Looking:
 
     def free(self) -> "Looking":
         """These without what somebody else holds now."""
-        mine = free_for(self.membership.user, timezone.now())
-        return replace(self, rows=self.rows.filter(mine))
+        others = held_by_others(self.membership.user, self.membership.account, timezone.now())
+        return replace(self, rows=self.rows.exclude(pk__in=others)) if others else self
 
     def beside(self, current: Assignment, *, backwards: bool = False) -> Assignment | None:
         """The one that follows `current` in the order, or goes before it."""
         descending = self.descending != backwards
         start: tuple[Any, Any] = (getattr(current, self.column), current.pk)
         order = ordering(self.column, descending=descending)
-        for _ in range(_WINDOWS):
+        for _ in range(1 if backwards else _WINDOWS):
             rows = self.rows.filter(bound(self.column, *start, descending=descending)).order_by(*order)
             edge = None
             if not self.found:

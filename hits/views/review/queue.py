@@ -1,12 +1,15 @@
 """The queue: a table to choose from, and decisions about the ticked rows of a page."""
 
 import uuid
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -19,6 +22,9 @@ from hits.forms import STATUSES, DecideManyForm, QueueFilter
 from hits.models import WINDOW, Assignment, Batch, ReasonTemplate
 from hits.views.review.looking import look
 from hits.views.rows import row_maker
+
+#: Of a filter's value in the URL; what is longer is refused by every field anyway.
+_LONGEST = 300
 
 
 @require_GET
@@ -54,7 +60,7 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
             for value, words in STATUSES.items()
         ],
         "active_filters": [{"label": words, "remove_url": link(**{name: ""})} for name, words in labels.items()],
-        "filter_form": looking.filters,
+        "filter_fields": _fields(tuple(query.get(name, "")[:_LONGEST] for name in QueueFilter.base_fields)),
         "sorts": [
             {"value": value, "label": sort[0], "on": value == chosen["sort"]}
             for value, sort in looking.filters.sorts().items()
@@ -70,6 +76,13 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
     if chosen == QueueFilter(QueryDict()).chosen():
         context["review_count"] = count  # the menu's number is this very one
     return render(request, "hits/queue.html", context)
+
+
+@lru_cache(maxsize=200)
+def _fields(values: tuple[str, ...]) -> SafeString:
+    """The fields of the filter form, with what is wrong beside each: drawing them took half the time of the page."""
+    form = QueueFilter(QueryDict(urlencode(list(zip(QueueFilter.base_fields, values, strict=True)))))
+    return render_to_string("includes/fields.html", {"form": form})
 
 
 def row(request: HttpRequest, membership: Membership, assignment_id: str, error: str = "") -> HttpResponse:

@@ -28,6 +28,8 @@ from hits.views.review.looking import look
 
 MOST_PICTURES = 6
 SHORT_QUESTION = 1200
+#: Others of the HIT told beside the answer; all of them stand side by side on a page of their own.
+MOST_OTHERS = 8
 _TOLD = ("elsewhere",)
 _OURS = (data.JUDGED, data.TAKEN_BACK, flags.SET, flags.CLEARED, flags.TAKEN_BACK)
 _VERDICTS = (
@@ -40,7 +42,7 @@ _VERDICTS = (
 
 def assignment_of(membership: Membership, assignment_id: str) -> Any:
     """An assignment of this account with what templates show beside its columns; else 404."""
-    rows = Assignment.objects.of(membership.account).for_page().select_related("data_by")
+    rows = Assignment.objects.of(membership.account).for_page().select_related("data_by", "reviewer")
     dressed: Any = get_object_or_404(rows, assignment_id=assignment_id)
     dressed.account = membership.account
     dressed.answer_read = read(dressed.answer, dressed.hit.question)
@@ -87,12 +89,13 @@ def workbench(
         "instructions": current.hit.hit_type.description,
         "cost": current.cost,
         "fee": current.hit.fee,
-        "median_seconds": Assignment.objects.filter(batch=current.batch_id).median_seconds(),
-        "others": Assignment.objects.filter(hit=current.hit)
+        "median_seconds": Assignment.objects.of(account).filter(batch=current.batch_id).median_seconds(),
+        "others": Assignment.objects.of(account)
+        .filter(hit=current.hit_id)
         .exclude(pk=current.pk)
         .select_related("verdict")
         .defer("raw")
-        .order_by("submitted_at")[:20],
+        .order_by("submitted_at")[:MOST_OTHERS],
         "commands": Command.objects.filter(account=account, assignment_id=current.assignment_id).select_related(
             "requested_by"
         )[:30],
