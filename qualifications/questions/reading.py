@@ -41,7 +41,7 @@ def read_draft(test: str, key: str) -> Draft:
         _read_key(draft, keyed)
     if len(draft.questions) > MOST_QUESTIONS or any(len(row.options) > MOST_OPTIONS for row in draft.questions):
         raise NotForTheForm("It has more questions or answers than the form can show; change it as XML.")
-    if problems(draft, keyed=keyed is not None):
+    if problems(draft, keyed=keyed is not None, words=True):
         raise NotForTheForm(_TOO_RICH)
     again = [(form, build_form(draft))] + ([(keyed, build_key(draft))] if keyed is not None else [])
     for was, written in again:
