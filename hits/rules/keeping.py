@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from dashboard import audit
@@ -76,7 +77,14 @@ def add(
 
 
 def _index(rule: Rule, by: User) -> None:
-    if rule.look in texts.WATCHERS:
+    """Have the texts of the past read; those of a field with codes always, since a code may be no text."""
+    if rule.look not in texts.WATCHERS:
+        return
+    before = RuleRun.objects.filter(
+        rule__batch=rule.batch_id, rule__deleted_at=None, purpose=RuleRun.Purpose.INDEX, finished_at__isnull=False
+    )
+    # Since such a run every new answer was read as it came.
+    if rule.look == Rule.Look.CODE or not before.filter(done__gte=F("total")).exists():
         past.begin(rule, RuleRun.Purpose.INDEX, by=by)
 
 
@@ -106,7 +114,7 @@ def change(
         rule.policy_by = by  # what it asks for from now on is what this person made of it
     rule.save()
     if settings.get("field") != field:
-        _index(rule, by)  # a code is read by another measure than a text
+        _index(rule, by)
     _record(rule, "changed", by, before=before)
     return rule
 

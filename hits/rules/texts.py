@@ -32,13 +32,14 @@ def write(rows: list[Assignment], codes: dict[int, set[str]]) -> int:
 
 
 def squeezed(text: str) -> str:
-    """A text as it is compared: capitals and blanks are no difference."""
-    return " ".join(text.split()).casefold()
+    """A text as its size is counted: blanks are one."""
+    return " ".join(text.split())
 
 
 def digest_of(field: str, text: str) -> int:
+    """The same for texts that differ in capitals and blanks only: people copy with them and without."""
     digest = hashlib.blake2b(digest_size=8)
-    for part in (field, text):
+    for part in (field, "".join(text.split()).casefold()):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\x00")
     return int.from_bytes(digest.digest(), "big", signed=True)
 
@@ -48,7 +49,7 @@ def _texts(row: Assignment, codes: set[str]) -> list[AnswerText]:
     found: list[AnswerText] = []
     for name, value in said(row).items():
         if name in codes:
-            text = "".join(str(value if value is not None else "").split()).casefold()
+            text = squeezed("" if value is None else str(value))
         elif question.widget(name) is not None or ((field := question.fields.get(name)) is not None and field.options):
             continue  # what was chosen is the same for many
         else:
