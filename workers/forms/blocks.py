@@ -63,6 +63,7 @@ class BlockFile:
         self.block: dict[str, str] = {}
         self.unblock: list[str] = []
         self.problems: list[str] = []
+        self.failed: list[list[str]] = []
         self.blank = 0
         seen: set[str] = set()
         table = csv_files.read(file)
@@ -91,6 +92,7 @@ class BlockFile:
                     raise Denied(f"“{row.cell(what)[:40]}” is neither Block nor Unblock.")
             except Denied as reason:
                 self.problems.append(f"Row {row.number}: {reason}")
+                self.failed.append([row.cell(who), row.cell(what), row.cell(why), str(reason)])
             else:
                 seen.add(worker_id)
 

@@ -25,6 +25,7 @@ from workers.models import SoftBlock, Worker, WorkerBlock
 
 COUNT_TO = 1001
 MOST_DUE = 50
+FAILED = ["WorkerId", "UPDATE BlockStatus", "BlockReason", "Why not"]
 KINDS = {"hard": "Blocked at MTurk", "soft": "Soft", "due": "To look at again"}
 
 
@@ -201,6 +202,10 @@ def blocks_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
     account, post = membership.account, request.method == "POST"
     text, error = "", ""
     found: BlockFile | None = None
+    if post and request.POST.get("action") == "failed":
+        # What the browser was given a moment ago, as a file: to be put right and sent again.
+        response: HttpResponse = csv_files.download("blocks-not-done.csv", [request.POST.get("failed", "")])
+        return response
     if post:
         upload = request.FILES.get("file")
         raw = upload.read(MOST_BYTES + 1) if upload is not None else request.POST.get("text", "").encode()
@@ -221,6 +226,7 @@ def blocks_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
     context = {
         "found": found,
         "text": text,
+        "failed": "".join(csv_files.lines([FAILED, *found.failed])) if found else "",
         "error": error,
         "already": _already(membership, found) if found else {},
         "strangers": strangers(account, found.block) if found else [],
