@@ -1,5 +1,5 @@
-"""`make bench`: how fast a sync reads, the queue shows, decisions arrive and the marketplace answers, beside
-what plain means reach; and how long two hundred workers at once wait.
+"""`make bench`: how fast a sync reads, the queue shows, answers are read, decisions arrive and the marketplace answers,
+beside what plain means reach; and how long two hundred workers at once wait.
 
 Everything runs in a folder of its own against a marketplace of its own; nothing of `var/` is touched but the result,
 `var/bench.json`. Times are medians, since one machine is never quiet: read the ratios.
@@ -32,8 +32,11 @@ def main() -> None:
     parser.add_argument("--commands", type=int, default=300, help="decisions that are delivered, at each latency (300)")
     parser.add_argument("--job", type=int, default=20_000, help="commands of the job that is prepared (20000)")
     parser.add_argument(
-        "--only", choices=["sync", "queue", "delivery", "marketplace", "crowd"], help="one part; queue needs sync"
+        "--only",
+        choices=["sync", "queue", "answers", "delivery", "marketplace", "crowd", "workers"],
+        help="one part; queue needs sync",
     )
+    parser.add_argument("--people", type=int, default=100_000, help="workers in the table that is shown (100000)")
     parser.add_argument("--workers", type=int, default=200, help="simulated workers at work at once (200)")
     parser.add_argument("--seconds", type=int, default=60, help="how long they work (60)")
     parser.add_argument("--postgres", action="store_true", help="use a PostgreSQL of its own")
@@ -59,13 +62,17 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
 
-        from tests.bench import crowd, delivery, marketplace, queue, sync
+        from tests.bench import answers, crowd, delivery, marketplace, queue, sync, workers
 
         lines = []
-        if chosen.only not in ("delivery", "marketplace", "crowd"):
+        if chosen.only not in ("answers", "delivery", "marketplace", "crowd", "workers"):
             lines += sync.measure(market, hits=chosen.hits, assignments=chosen.assignments, repeat=chosen.repeat)
         if chosen.only in (None, "queue"):
             lines += queue.measure(rows=chosen.rows, repeat=chosen.repeat)
+        if chosen.only in (None, "answers"):
+            lines += answers.measure(repeat=chosen.repeat)
+        if chosen.only in (None, "workers"):
+            lines += workers.measure(people=chosen.people, repeat=chosen.repeat)
         if chosen.only in (None, "delivery"):
             lines += delivery.measure(market, count=chosen.commands, rows=chosen.job)
         if chosen.only in (None, "marketplace"):
