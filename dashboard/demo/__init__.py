@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.demo import decisions, history, panels, quality, recorded, second_reviews, workers
+from dashboard.demo import decisions, history, panels, qualifications, quality, recorded, second_reviews, workers
 from dashboard.demo.market import Refused
 from dashboard.demo.people import make_account, make_people
 from dashboard.tasks import begin_sync, digest, run_sync
@@ -33,6 +33,7 @@ def prepare(
     if answers is not None:
         recorded.publish(account, answers, say)
     panels.grant_by_script(account)
+    qualifications.ask_by_script(account)
     # Whoever else is reading (a worker that is up already) reads the same; only the decisions below want it now.
     run = begin_sync(account, full=True)
     if run is not None and run_sync(run).error:
@@ -43,4 +44,5 @@ def prepare(
     quality.make(account, people, say)
     workers.make(account, people, say)
     panels.make(account, people, say)
+    qualifications.make(account, people, say)
     second_reviews.make(account, people, say)
