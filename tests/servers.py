@@ -135,6 +135,7 @@ class Marketplace:
         self.url = url
         self.server = server
         self.data = data
+        self._clients: dict[str, Any] = {}
 
     def control(self, path: str, body: Any = None, method: str = "") -> Any:
         """Call `/control/<path>`: GET without a body, POST with one, or `method`. `ControlRefused` on a 4xx."""
@@ -156,6 +157,13 @@ class Marketplace:
 
     def client(self, access_key: str, secret: str = "secret", **config: Any) -> Any:
         """A boto3 MTurk client that is the requester `access_key`; one attempt per call unless `config` says more."""
+        if secret == "secret" and not config:
+            if access_key not in self._clients:
+                self._clients[access_key] = self._new_client(access_key, secret)
+            return self._clients[access_key]
+        return self._new_client(access_key, secret, **config)
+
+    def _new_client(self, access_key: str, secret: str, **config: Any) -> Any:
         import boto3
         import botocore.session
         from botocore.config import Config
