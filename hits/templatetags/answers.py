@@ -8,8 +8,10 @@ from django.core.signing import Signer
 from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
-from hits.answers.parts import Answer, Link, Mask, Seen, Shapes, Spans
+from hits.answers import drawing
+from hits.answers.parts import Answer, Link, Mask, Seen, Shape, Shapes, Spans
 from hits.answers.text import shown
 
 register = template.Library()
@@ -39,6 +41,25 @@ def answer(context: Context, answer: Answer | None) -> dict[str, Any]:
     }
 
 
+@register.simple_tag
+def shape_marks(part: Shapes) -> SafeString:
+    """The shapes of a drawing, inside its SVG."""
+    return mark_safe(drawing.marks(part.shapes))  # noqa: S308 - escaped there
+
+
+@register.simple_tag
+def shape_rows(part: Shapes) -> SafeString:
+    """The rows of the table of its shapes."""
+    return mark_safe(drawing.listed(part))  # noqa: S308 - escaped there
+
+
+@register.simple_tag
+def thumbnail_marks(shapes: tuple[Shape, ...]) -> SafeString:
+    """The shapes of a drawing in small: no names, nothing to point at."""
+    marks = (f'<g class="shape is-{shape.kind} c{shape.colour}">{drawing.outline(shape)}</g>' for shape in shapes)
+    return mark_safe("".join(marks))  # noqa: S308 - nothing of a worker but numbers
+
+
 @register.simple_tag(takes_context=True)
 def show_picture(context: Context, link: Link | None, *, always: bool = False) -> str:
     """A button that shows a picture only the worker named, fetched by this server."""
@@ -62,12 +83,12 @@ def answer_thumbnail(answer: Answer | None) -> dict[str, Any]:
     """The first drawing in small and the answer in one line. Holds no link, so it can stand in one."""
     if answer is None:
         return {"answer": None}
-    drawing = next((part for part in answer.parts if isinstance(part, (Shapes, Mask, Seen))), None)
-    picture = drawing.picture.url if drawing is not None and drawing.picture is not None else ""
+    drawn = next((part for part in answer.parts if isinstance(part, (Shapes, Mask, Seen))), None)
+    picture = drawn.picture.url if drawn is not None and drawn.picture is not None else ""
     return {
         "answer": answer,
-        "drawing": drawing if picture or not isinstance(drawing, Seen) else None,
+        "drawing": drawn if picture or not isinstance(drawn, Seen) else None,
         "picture": picture,
-        "shapes": drawing.shapes[:_MOST_IN_THUMBNAIL] if isinstance(drawing, Shapes) else (),
-        "mask": drawing.data if isinstance(drawing, Mask) else "",
+        "shapes": drawn.shapes[:_MOST_IN_THUMBNAIL] if isinstance(drawn, Shapes) else (),
+        "mask": drawn.data if isinstance(drawn, Mask) else "",
     }

@@ -1,0 +1,47 @@
+"""The parts of a drawing there may be hundreds of, as markup: a template would take ten times as long for them."""
+
+from html import escape
+
+from hits.answers.parts import Shape, Shapes
+
+#: Beyond so many shapes their names would hide the picture; the list and the tooltips have them.
+MOST_NAMED = 60
+
+
+def marks(shapes: tuple[Shape, ...]) -> str:
+    """The shapes for the SVG of a picture."""
+    named = len(shapes) <= MOST_NAMED
+    return "".join(_mark(shape, named=named) for shape in shapes)
+
+
+def _mark(shape: Shape, *, named: bool) -> str:
+    label = escape(shape.label)
+    flags = "".join(f", {escape(flag)}" for flag in shape.flags)
+    name = f'<text x="{shape.x}" y="{shape.y}">{label or shape.number}</text>' if named else ""
+    return (
+        f'<g class="shape is-{shape.kind} c{shape.colour}{" is-flagged" if flags else ""}" data-label="{shape.index}" '
+        f'data-shape="{shape.number}"><title>{shape.number} {label}{flags}</title>{outline(shape)}{name}</g>'
+    )
+
+
+def outline(shape: Shape) -> str:
+    """The one element that draws a shape. Its numbers were written for SVG before (hits.answers.shapes.draw)."""
+    if shape.kind == "box":
+        return f'<rect x="{shape.x}" y="{shape.y}" width="{shape.width}" height="{shape.height}"/>'
+    if shape.kind in ("polygon", "polyline"):
+        return f'<{shape.kind} points="{shape.points}"/>'
+    return f'<path d="M {shape.x} {shape.y} h 0"/>'
+
+
+def listed(part: Shapes) -> str:
+    """The rows of the table that says in words what the picture shows."""
+    rows = []
+    for shape in part.shapes:
+        flags = "".join(f'<span class="answer-badge is-flag">{escape(flag)}</span> ' for flag in shape.flags)
+        label = escape(shape.label) or "no label"
+        rows.append(
+            f'<tr data-row="{shape.number}" tabindex="0"><td class="number">{shape.number}</td>'
+            f'<td><span class="answer-swatch c{shape.colour}"></span> <bdi>{label}</bdi></td>'
+            f'<td class="number">{shape.where}</td><td>{flags}</td></tr>'
+        )
+    return "".join(rows)
