@@ -13,7 +13,10 @@ from hits.answers.tally import Tally, add, bars_of, median_of
 MOST_BARS = 24
 _MOST_CHOICES, _MOST_TEXTS = 15, 12
 _DAYS_FROM = 24 * 5  # hours of work; longer batches are shown by the day
+#: Numbers so rare at an end of the range, if they stretch it so many times, get a bar of their own.
+_RARE, _FAR = 0.03, 3
 Chart = dict[str, Any]
+Bars = list[tuple[float, float, int]]
 
 
 def histogram(numbers: Tally, words: Callable[[float], str] = "{:g}".format, *, noun: str = "answers") -> Chart | None:
@@ -26,13 +29,38 @@ def histogram(numbers: Tally, words: Callable[[float], str] = "{:g}".format, *, 
         known = {start: many for start, _, many in found}
         # Whole numbers have a bar each, and those that nobody gave a gap.
         found = [(low + place, low + place, known.get(low + place, 0)) for place in range(int(high - low) + 1)]
-    elif len(found) > 1:
-        found = _shared(found)
+        beyond: list[tuple[int, float, int, str]] = []
+    else:
+        found, beyond = _without_outliers(found)
+        found = _shared(found) if len(found) > 1 else found
     labels = [words(start) if start == end else f"{words(start)} to {words(end)}" for start, end, _ in found]
-    return chart("histogram", labels, [many for _, _, many in found], noun=noun)
+    counts = [many for _, _, many in found]
+    for place, edge, many, word in beyond:
+        labels.insert(place if place == 0 else len(labels), f"{word} {words(edge)}")
+        counts.insert(place if place == 0 else len(counts), many)
+    return chart("histogram", labels, counts, noun=noun)
 
 
-def _shared(bars: list[tuple[float, float, int]]) -> list[tuple[float, float, int]]:
+def _without_outliers(bars: Bars) -> tuple[Bars, list[tuple[int, float, int, str]]]:
+    """The bars that nearly all is in, and what lies far below or beyond them as (place, edge, how many, word): one
+    absurd number must not squeeze all others into one bar."""
+    total, low, high = sum(many for *_, many in bars), bars[0][0], bars[-1][1]
+    within, seen = [], 0
+    for bar in bars:
+        if seen + bar[2] > total * _RARE and seen < total * (1 - _RARE):
+            within.append(bar)
+        seen += bar[2]
+    if not within or high - low <= _FAR * (within[-1][1] - within[0][0]):
+        return bars, []
+    beyond = []
+    if below := sum(many for start, _, many in bars if start < within[0][0]):
+        beyond.append((0, within[0][0], below, "below"))
+    if above := sum(many for start, _, many in bars if start > within[-1][0]):
+        beyond.append((1, within[-1][1], above, "over"))
+    return within, beyond
+
+
+def _shared(bars: Bars) -> Bars:
     """The same numbers on at most MOST_BARS bars of one width, 1, 2 or 5 times a power of ten; empty ones included."""
     low, high = bars[0][0], bars[-1][1]
     step = next(

@@ -24,11 +24,12 @@ from hits.answers.text import one_line, shown
 from hits.answers.values import compare as overlap_of
 from hits.answers.values import is_blank, is_drawing
 from hits.models import HIT, Assignment, AssignmentStatus, ReasonTemplate
-from hits.questions import read_question
+from hits.questions import question_words, read_question
 
 #: Columns of a page; of more answers the first are shown.
 MOST_COLUMNS = 60
 _SHORT, _LONG = 280, 4_000
+_SHORT_QUESTION, _MOST_PICTURES = 600, 4
 _MOST_MARKS = 120
 
 
@@ -103,7 +104,8 @@ def _page(
     found = list(its_own[: MOST_COLUMNS + 1])
     rows, more = found[:MOST_COLUMNS], len(found) > MOST_COLUMNS
     said, agreement = majority.compared(hit, rows)
-    sources = Sources(read_question(hit.question), inputs_of([hit.pk]).get(hit.pk, {}))
+    question, asked = read_question(hit.question), question_words(hit.question)
+    sources = Sources(question, inputs_of([hit.pk]).get(hit.pk, {}))
     only_apart = request.GET.get("only") == "apart"
     fields, blank = [], 0
     for field in agreement.fields:
@@ -130,6 +132,9 @@ def _page(
         "more": more,
         "fields": fields,
         "drawings": any(field["drawing"] for field in fields),
+        "asked": asked,
+        "asked_open": len(asked) <= _SHORT_QUESTION,
+        "pictures": pictures_beside(question.images, fields),
         "blank": blank,
         "only_apart": only_apart,
         "apart_url": "?" + urlencode({"only": "apart"}),
@@ -151,6 +156,13 @@ def _page(
         "queue_url": f"{queue}?{urlencode({'hit': hit.hit_id, 'status': 'all'})}",
     }
     return render(request, "hits/compare.html", context, status=status)
+
+
+def pictures_beside(images: tuple[str, ...], fields: list[dict[str, Any]]) -> list[str]:
+    """Pictures of the task that no answer is drawn on."""
+    values = [cell["value"] for field in fields for cell in field["cells"][:1]]
+    drawn = {value["picture"].url for value in values if "picture" in value}
+    return [url for url in images if url not in drawn and "${" not in url][:_MOST_PICTURES]
 
 
 def _mean(percents: tuple[int | None, ...]) -> int | None:

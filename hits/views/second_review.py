@@ -14,8 +14,10 @@ from hits.agreement import inputs_of
 from hits.answers import read
 from hits.forms.batches import JudgeForm
 from hits.models import SecondReview
-from hits.questions import question_words
+from hits.questions import question_words, read_question
 from hits.views.batches import batch_of
+
+MOST_PICTURES = 6
 
 
 @require_GET
@@ -70,11 +72,14 @@ def second_review_next(request: HttpRequest, membership: Membership, batch_id: i
             return redirect("second_review", membership.account.slug, batch.pk)
         review = found
     hit = review.assignment.hit
+    answer = read(review.assignment.answer, hit.question, inputs_of([hit.pk]).get(hit.pk))
+    drawn = {image.url for image in answer.images}
     context = {
         "batch": batch,
         "review": review,
         "hit": hit,
-        "answer": read(review.assignment.answer, hit.question, inputs_of([hit.pk]).get(hit.pk)),
+        "answer": answer,
+        "pictures": [url for url in read_question(hit.question).images if url not in drawn][:MOST_PICTURES],
         "question_text": question_words(hit.question),
         "waiting": second_reviews.open_for(batch, membership.user).count(),
         "form": form,
