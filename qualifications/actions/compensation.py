@@ -39,7 +39,7 @@ _WORKER = re.compile(r"A[A-Z0-9]{1,63}")
 #: Steps in their order, and what a page says of each.
 STEPS = {
     "qualification": "A qualification of its own",
-    "grant": "given to this worker alone",
+    "grant": "It is given to this worker alone",
     "publish": "A HIT that only this qualification opens",
     "notify": "The worker is told",
     "submit": "The worker hands in",
