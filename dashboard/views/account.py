@@ -81,7 +81,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     workers = Assignment.objects.of(account).filter(worker_id__in=ids).order_by().values("worker_id")
     results += [
         {"kind": "Worker", "id": row["worker_id"], "words": f"{row['count']} answers here",
-         "url": f"{queue}?worker={row['worker_id']}&status=all"}
+         "url": reverse("worker", args=[account.slug, row["worker_id"]])}
         for row in workers.annotate(count=Count("pk"))[:20]
     ]  # fmt: skip
     if len(results) == 1:

@@ -20,6 +20,9 @@ WORDS = {
     "ExpireAt": "New end",
     "NumberOfAdditionalAssignments": "More workers",
     "HITTypeId": "New HIT type",
+    "Subject": "Subject",
+    "MessageText": "Text",
+    "WorkerIds": "Workers",
 }
 SHOWN_EVENTS = 50
 #: States in which something will happen by itself.
@@ -37,7 +40,11 @@ def story(
     context: dict[str, Any] = {
         "command": command,
         "verb": kind_of(command).verb,
-        "said": [(WORDS[name], value) for name, value in command.params.items() if name in WORDS],
+        "said": [
+            (WORDS[name], ", ".join(map(str, value)) if isinstance(value, list) else value)
+            for name, value in command.params.items()
+            if name in WORDS
+        ],
         "happened": [one for one in known if one.happened is True],
         "not_happened": [one for one in known if one.happened is False],
         "neither": [one for one in known if one.happened is None],

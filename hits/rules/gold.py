@@ -35,10 +35,10 @@ def write_scores(rows: list[Assignment]) -> None:
     for row in rows:
         score = found[row.pk].percent if row.pk in found else None
         if row.gold_score != score:
-            row.gold_score = score
+            row.gold_score, row.fresh = score, True  # the figures of its worker count it, too
             changed.append(row)
     if changed:
-        Assignment.objects.bulk_update(changed, ["gold_score"], batch_size=CHUNK)
+        Assignment.objects.bulk_update(changed, ["gold_score", "fresh"], batch_size=CHUNK)
 
 
 # --- what people say ------------------------------------------------------------------------------------------------
