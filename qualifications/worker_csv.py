@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from dashboard.csv_files import Row, Table, key, unguarded
 
@@ -137,7 +138,7 @@ def wanted(row: Row, columns: Columns) -> Iterator[Wanted]:
 
 
 def _score(number: int, worker_id: str, name: str, column: str, typed: str, problem: str) -> Wanted:
-    common = {"type_name": name, "column": column[:240], "typed": typed[:200]}
+    common: dict[str, Any] = {"type_name": name, "column": column[:240], "typed": typed[:200]}
     if typed.casefold() == "revoke":
         return Wanted(number, "revoke", worker_id[:100], problem=problem, **common)
     value = whole_number(unguarded(typed))

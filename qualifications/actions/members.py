@@ -23,10 +23,12 @@ def facts_of(account: Account, worker_ids: Iterable[str], conditions: Sequence[A
     found = {worker_id: Facts(worker_id) for worker_id in worker_ids}
     keys: dict[int, str] = {}
     people = Worker.objects.of(account).filter(worker_id__in=found)
-    for pk, worker_id, *figures, last_at in people.values_list(
+    row: Any
+    for row in people.values_list(
         "pk", "worker_id", "answers", "approved", "rejected", "gold_sum", "gold_count", "agreement_sum",
         "agreement_count", "last_at",
     ):  # fmt: skip
+        pk, worker_id, *figures, last_at = row
         facts = found[worker_id]
         keys[pk] = worker_id
         (
@@ -36,17 +38,16 @@ def facts_of(account: Account, worker_ids: Iterable[str], conditions: Sequence[A
         facts.last_at = last_at if last_at > NEVER_SEEN else None
     if batches := batches_in([each for each in conditions if each["look"] == "batches"]):
         rows = WorkerBatch.objects.filter(worker__in=keys, batch__in=batches)
-        for pk, batch, first_at, *counts in rows.values_list(
-            "worker", "batch", "first_at", "submitted", "approved", "rejected"
-        ):
+        done: Any = rows.values_list("worker", "batch", "first_at", "submitted", "approved", "rejected")
+        for pk, batch, first_at, *counts in done:
             found[keys[pk]].batches[batch] = (first_at, sum(counts))
     if types := types_in(conditions):
         held = Score.objects.of(account).granted().filter(worker_id__in=found)
         held = held.filter(qualification_type__qualification_type_id__in=types)
-        for worker_id, type_id, value in held.values_list(
+        for holder, type_id, value in held.values_list(
             "worker_id", "qualification_type__qualification_type_id", "value"
         ):
-            found[worker_id].held[type_id] = value
+            found[holder].held[type_id] = value
     if asks(conditions, "blocked"):
         blocks = SoftBlock.objects.of(account).standing().filter(worker_id__in=found, hit_type=None)
         for worker_id, batch in blocks.values_list("worker_id", "batch"):

@@ -223,8 +223,8 @@ def _tell(panel: Panel) -> None:
     # Nobody else tells MTurk of the same panel meanwhile.
     Panel.objects.select_for_update(of=("self",)).get(pk=panel.pk)
     telling: list[tuple[str, Any, type[Kind], Any]] = [
-        ("panel_grant", panel.members.to_grant(), AssociateQualificationWithWorker, grant_params),  # type: ignore[attr-defined]
-        ("panel_revoke", panel.members.to_revoke(), DisassociateQualificationFromWorker, revoke_params),  # type: ignore[attr-defined]
+        ("panel_grant", panel.members.to_grant(), AssociateQualificationWithWorker, grant_params),
+        ("panel_revoke", panel.members.to_revoke(), DisassociateQualificationFromWorker, revoke_params),
     ]
     for bulk, members, kind, params in telling:
         due = list(members.order_by("pk")[: FEW + 1])

@@ -3,6 +3,7 @@ Such work is good work; it is marked, so that whoever reviews it knows."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from hits.models import Assignment, Flag
 from qualifications.commands.types import hit_types_requiring
@@ -87,7 +88,7 @@ def _flag(found: list[tuple[Assignment, str]]) -> int:
     if not found:
         return 0
     keys = [row.pk for row, _ in found]
-    marked = set(
+    marked: set[Any] = set(
         Flag.objects.filter(assignment__in=keys, reason__startswith="slipped through").values_list(
             "assignment", flat=True
         )

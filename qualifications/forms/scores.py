@@ -15,7 +15,7 @@ SORTS = {
     "highest": ("Highest value", "value", True),
     "lowest": ("Lowest value", "value", False),
 }
-_WHOLE = {"min_value": -(2**31) + 1, "max_value": 2**31 - 1}
+_WHOLE: dict[str, Any] = {"min_value": -(2**31) + 1, "max_value": 2**31 - 1}
 #: Bytes of a file; a line of 300 characters for each of 100,000 workers.
 LARGEST_FILE = 50 * 1024 * 1024
 
@@ -91,7 +91,7 @@ class PasteForm(_Telling):
 class SelectionForm(_Telling):
     """What the chosen workers get."""
 
-    kind = forms.ModelChoiceField(queryset=None, label="Qualification", to_field_name="qualification_type_id")
+    kind: Any = forms.ModelChoiceField(queryset=None, label="Qualification", to_field_name="qualification_type_id")
     value = forms.IntegerField(required=False, initial=1, label="Value", **_WHOLE)
     revoke = forms.BooleanField(required=False, label="Take it away from them instead")
 

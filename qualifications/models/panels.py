@@ -96,10 +96,6 @@ class MemberQuerySet(models.QuerySet["PanelMember"]):
     def to_revoke(self) -> "MemberQuerySet":
         return self.filter(wanted=False, held=True, command=None, problem="")
 
-    def selected(self, selection: dict[str, object]) -> "MemberQuerySet":
-        """The rows a job is about: {"panel": key}."""
-        return self.filter(panel=selection["panel"]) if "panel" in selection else self.none()
-
 
 class PanelMember(models.Model):
     """A worker who belongs to a panel, or did, with the evidence; and what MTurk knows of it."""

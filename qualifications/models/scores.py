@@ -134,10 +134,6 @@ class LineQuerySet(models.QuerySet["Line"]):
         """Can be asked for, and was not."""
         return self.filter(verdict=Line.Verdict.READY, command=None)
 
-    def selected(self, selection: dict[str, Any]) -> "LineQuerySet":
-        """The rows a job is about: {"sheet": key, "act": …}; nothing else selects lines."""
-        return self.filter(sheet=selection["sheet"], act=selection["act"]) if "sheet" in selection else self.none()
-
 
 class Line(models.Model):
     """One wish of a sheet about one worker, and what was thought of it."""
@@ -186,5 +182,5 @@ def values_of(account: Account, worker_ids: Iterable[str], type_ids: Iterable[in
     """What these workers hold now of these types: (key of the type, worker id) to value; one query."""
     rows = Score.objects.of(account).granted().filter(worker_id__in=list(worker_ids))
     rows = rows.filter(qualification_type__in=list(type_ids))
-    return {(kind, worker): value for kind, worker, value in
-            rows.values_list("qualification_type", "worker_id", "value")}  # fmt: skip
+    found: Any = rows.values_list("qualification_type", "worker_id", "value")
+    return {(kind, worker): value for kind, worker, value in found}
