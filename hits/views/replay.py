@@ -65,6 +65,7 @@ def replay(request: HttpRequest, membership: Membership, assignment_id: str) -> 
         "problem": _problem(assignment, task),
         "external_host": _host(task.url),
         "frame_url": f"{reverse('replay_frame', args=[membership.account.slug, assignment.assignment_id])}?{query}",
+        "query": request.GET.urlencode(),
         "frame_height": min(max(task.height or 720, 320), 900),
     }
     part = "#frame" if getattr(request, "htmx", False) else ""

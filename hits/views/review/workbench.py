@@ -20,10 +20,12 @@ from hits import actions
 from hits.actions import data, flags
 from hits.actions.data import as_text
 from hits.actions.reasons import reasons_for, reasons_of
-from hits.answers import read
+from hits.agreement import inputs_of
+from hits.answers import read, with_codes
 from hits.forms import DecisionForm
-from hits.models import Assignment, AssignmentStatus, DataVerdict, Flag
+from hits.models import Assignment, AssignmentStatus, DataVerdict, Flag, Rule
 from hits.questions import Question, question_words, read_question
+from hits.rules.looks import known_codes
 from hits.views.review.looking import look
 
 MOST_PICTURES = 6
@@ -45,11 +47,19 @@ def assignment_of(membership: Membership, assignment_id: str) -> Any:
     rows = Assignment.objects.of(membership.account).for_page().select_related("data_by", "reviewer")
     dressed: Any = get_object_or_404(rows, assignment_id=assignment_id)
     dressed.account = membership.account
-    dressed.answer_read = read(dressed.answer, dressed.hit.question)
+    inputs = inputs_of([dressed.hit_id]).get(dressed.hit_id)
+    dressed.answer_read = with_codes(read(dressed.answer, dressed.hit.question, inputs), _codes_of(dressed))
     dressed.cost = dressed.hit.reward + dressed.hit.fee
     if dressed.verdict is not None:
         dressed.verdict.account = membership.account
     return dressed
+
+
+def _codes_of(assignment: Assignment) -> dict[str, frozenset[str]]:
+    """The survey codes that were given out for a batch, by the field they are asked in."""
+    rules = Rule.objects.filter(batch=assignment.batch_id, look=Rule.Look.CODE, deleted_at=None)
+    kept = rules.values_list("settings", flat=True)
+    return {one["field"]: known_codes(tuple(one["codes"])) for one in kept if one.get("field") and one.get("codes")}
 
 
 @require_GET
