@@ -18,8 +18,7 @@ from hits.models import Assignment
 from hits.rules import evaluating, gold, upkeep
 from qualifications import digest as panels_digest
 from qualifications import sync as qualifications_sync
-from qualifications.actions import compensation
-from qualifications.actions import panel_upkeep
+from qualifications.actions import compensation, panel_upkeep
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
 from workers import sync as workers_sync
@@ -95,7 +94,7 @@ def digest(account_id: int) -> None:
         pass
     if account is not None:
         batch_figures.measure_batches(account)
-        upkeep.look_back(account)
+        upkeep.look_back(account, seconds=5)
 
 
 @shared_task

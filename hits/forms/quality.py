@@ -40,11 +40,11 @@ class RuleForm(forms.Form):
         help_text="Only where it proposes a bonus.",
     )
     reason = forms.CharField(
-        label="What the worker reads",
+        label="Reason",
         required=False,
         max_length=1024,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed for a rejection and a bonus. Of a soft block it is your team's note.",
+        help_text="Needed for all but an approval and a flag. Of a soft block your team reads it, not the worker.",
     )
 
     def __init__(self, *args: Any, fields: list[str], **more: Any) -> None:
@@ -75,6 +75,8 @@ class RuleForm(forms.Form):
         proposal = cleaned.get("proposal")
         if proposal == Rule.Proposal.REJECT and not cleaned.get("reason") and "reason" not in self.errors:
             self.add_error("reason", "Say why: the worker reads the reason.")
+        if proposal == Rule.Proposal.SOFT_BLOCK and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Say why: whoever looks at this worker later wants to know.")
         if proposal == Rule.Proposal.BONUS:
             if not cleaned.get("reason") and "reason" not in self.errors:
                 self.add_error("reason", "Say what the bonus is for: the worker reads it.")

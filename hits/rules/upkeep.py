@@ -1,8 +1,16 @@
 """What workers do for rules behind the pages, and which accounts have something of it to do."""
 
+import threading
+import time
+
 from dashboard.models import Account
 from hits.models import Finding, GoldChange, RuleRun
 from hits.rules import deciding, gold, past
+
+#: Seconds between two steps, so that on SQLite others who wait to write find the moment in which they can.
+BREATH = 0.01
+_busy: set[int] = set()
+_busy_lock = threading.Lock()
 
 
 def waiting_accounts() -> set[int]:
@@ -18,11 +26,20 @@ def waiting_accounts() -> set[int]:
     }
 
 
-def look_back(account: Account) -> None:
-    """All of it for one account, in short transactions; any number of workers may, at any time."""
-    while gold.rescore_some(account):
-        pass
-    while past.go_on(account):
-        pass
-    while deciding.release_due(account):
-        pass
+def look_back(account: Account, *, seconds: float = 20) -> None:
+    """What there is to do for one account, in short transactions, for so long; the next sweep goes on with the rest.
+
+    Any number of workers may; of one process one thread is enough, and the others have other things to do.
+    """
+    with _busy_lock:
+        if account.pk in _busy:
+            return
+        _busy.add(account.pk)
+    try:
+        until = time.monotonic() + seconds
+        for step in (gold.rescore_some, past.go_on, deciding.release_due):
+            while time.monotonic() < until and step(account):
+                time.sleep(BREATH)
+    finally:
+        with _busy_lock:
+            _busy.discard(account.pk)
