@@ -12,11 +12,13 @@ from hits.answers.agreement import MOST_ANSWERS, against, agree, free_text
 from hits.answers.values import values
 from hits.models import HIT, NOTHING_TO_COMPARE, Assignment, HITInput
 
+_FEW = 8
+
 
 def read(account: Account, rows: list[Assignment]) -> None:
     """Bring the agreement of all assignments up to date whose HIT got a new answer (hits.digest).
 
-    Four statements at most, whatever their number. Of a HIT with more than MOST_ANSWERS answers the further ones are
+    A dozen statements at most, whatever their number. Of a HIT with more than MOST_ANSWERS answers the further ones are
     compared with as many of its first and leave the others alone: cost grows with what is new only.
     """
     fresh = [row for row in rows if not row.counted and row.hit.max_assignments > 1]
@@ -28,11 +30,21 @@ def read(account: Account, rows: list[Assignment]) -> None:
     changed: dict[int, int] = {}
     for hit_id, group in groupby(first_answers(hits, MOST_ANSWERS), key=lambda found: found[1]):
         changed |= _of_hit(hits[hit_id], list(group), new[hit_id], inputs.get(hit_id, {}))
-    if changed:
-        wanted = [Assignment(pk=pk, agreement=percent) for pk, percent in changed.items()]
-        Assignment.objects.bulk_update(wanted, ["agreement"], batch_size=500)
+    _write(changed)
     for row in rows:
         row.agreement = changed.get(row.pk, row.agreement)
+
+
+def _write(changed: dict[int, int]) -> None:
+    alike: dict[int, list[int]] = {}
+    for pk, percent in changed.items():
+        alike.setdefault(percent, []).append(pk)
+    if len(alike) <= _FEW:  # as good as always, and then far quicker than a CASE for each row
+        for percent, keys in alike.items():
+            Assignment.objects.filter(pk__in=keys).update(agreement=percent)
+    else:
+        wanted = [Assignment(pk=pk, agreement=percent) for pk, percent in changed.items()]
+        Assignment.objects.bulk_update(wanted, ["agreement"], batch_size=500)
 
 
 def first_answers(hits: Iterable[int], most: int) -> Iterable[tuple[int, int, int, str]]:
@@ -45,7 +57,7 @@ def first_answers(hits: Iterable[int], most: int) -> Iterable[tuple[int, int, in
 
 def inputs_of(hits: Iterable[int]) -> dict[int, dict[str, Any]]:
     """HIT's pk -> the row of the input file it was made from, where that is known."""
-    return dict(HITInput.objects.filter(hit__in=hits).values_list("hit", "values"))
+    return dict(HITInput.objects.filter(hit__in=hits).values_list("hit_id", "values"))
 
 
 def _of_hit(

@@ -166,7 +166,7 @@ def _reviewers(account: Account, rows: list[Assignment], batches: dict[int, Batc
     BatchFigures.objects.bulk_update([batches[pk] for pk in outside], ["elsewhere"])
 
 
-def _decided(figures: ReviewerFigures, command: dict[str, Any]) -> None:
+def _decided(figures: ReviewerFigures, command: Any) -> None:
     if command["kind"] == RejectAssignment.name:
         figures.rejected += 1
     else:
@@ -211,8 +211,8 @@ def measure_batch(figures: BatchFigures) -> None:
     """Percent, alpha and kappa of each field, on at most SAMPLE HITs that several people answered."""
     batch = figures.batch_id
     its_own = Assignment.objects.filter(batch=batch).order_by()
-    several = its_own.values("hit").annotate(answers=Count("pk")).filter(answers__gte=2).order_by("hit")
-    hits = list(several.values_list("hit", flat=True))
+    several = its_own.values("hit_id").annotate(answers=Count("pk")).filter(answers__gte=2).order_by("hit_id")
+    hits: list[int] = list(several.values_list("hit_id", flat=True))
     # The same ones each time, or figures would move though nothing has.
     chosen = hits if len(hits) <= SAMPLE else sorted(Random(batch).sample(hits, SAMPLE))  # noqa: S311 -- no secret
     questions = dict(HIT.objects.filter(pk__in=chosen).values_list("pk", "question"))

@@ -114,10 +114,15 @@ def decide_hit(
 
 def last_taken(*, account: Account, by: User) -> MajorityTaken | None:
     """The person's last press, while it can be undone."""
-    last = MajorityTaken.objects.filter(account=account, by=by).select_related("hit").order_by("-pk").first()
-    if last is None or last.undone_at is not None or last.at + _window(account) <= timezone.now():
+    last = MajorityTaken.objects.filter(account=account, by=by).select_related("hit", "account").order_by("-pk").first()
+    if last is None or last.undone_at is not None or undo_until(last) <= timezone.now():
         return None
     return last
+
+
+def undo_until(taken: MajorityTaken) -> datetime:
+    """The end of the time in which a press can be taken back."""
+    return taken.at + _window(taken.account)
 
 
 @transaction.atomic
@@ -130,7 +135,7 @@ def undo(*, taken: MajorityTaken, by: User) -> int:
         raise Denied("Only who decided it can undo it.")
     if taken.undone_at is not None:
         raise Denied("It is undone already.")
-    if taken.at + _window(taken.account) <= timezone.now():
+    if undo_until(taken) <= timezone.now():
         raise Denied("Its time to be undone is over.")
     rows = list(Assignment.objects.select_for_update(of=("self",)).filter(pk__in=taken.before).order_by("pk"))
     restored = []

@@ -40,6 +40,7 @@ def measure(items: Sequence[Sequence[Said]], free: Collection[str] = ()) -> dict
 
 def _of_field(rated: list[list[Any]], *, free: bool) -> dict[str, Any]:
     said = [value for values in rated for value in values if not is_blank(value)]
+    labels: list[list[Any]]
     if any(map(is_drawing, said)):
         overlaps = [compare(values[i], values[i + 1]) for values in rated for i in range(min(_PAIRS, len(values) - 1))]
         return {

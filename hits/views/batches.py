@@ -15,6 +15,7 @@ from dashboard.models import Membership, Role
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from hits.actions import second_reviews
+from hits.answers.tally import median_of
 from hits.forms.batches import AskForm, BatchSearch
 from hits.models import HIT, Assignment, Batch, BatchFigures, FieldFigures, ReviewerFigures
 from hits.questions import Question, read_question
@@ -188,7 +189,7 @@ def _reviewers(batch: Batch, second: second_reviews.Compared) -> list[dict[str, 
             "rejected": row.rejected,
             "reversed": row.reversed,
             "in_bulk": row.in_bulk,
-            "gap": charts.median_of(row.gaps),
+            "gap": median_of(row.gaps),
             "second": second.of_person.get(row.person_id),
             "last_at": row.last_at,
         }

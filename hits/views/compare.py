@@ -149,7 +149,7 @@ def _page(
         "next": _neighbour(hit, "pk__gt", "pk"),
         "previous": _neighbour(hit, "pk__lt", "-pk"),
         "undo": undo,
-        "undo_until": undo.at + majority._window(membership.account) if undo else None,
+        "undo_until": majority.undo_until(undo) if undo else None,
         "reasons": ReasonTemplate.objects.filter(account=membership.account, use="reject")[:20],
         "feedback": request.POST.get("feedback", "") if error else "",
         "error": error,
@@ -176,7 +176,12 @@ def _field(field: FieldAgreement, given: list[Any], workers: list[str], sources:
     split = not field.is_decided and len(given) > 1
     cells = []
     for value, agreement, worker in zip(given, field.each, workers, strict=True):
-        cell = {"who": worker, "value": shown_value(value, field.name, sources), "stands": "", "overlap": None}
+        cell: dict[str, Any] = {
+            "who": worker,
+            "value": shown_value(value, field.name, sources),
+            "stands": "",
+            "overlap": None,
+        }
         if len(given) > 1 and field.counted:
             cell["stands"] = "split" if split else ("agrees" if field.agrees(value) else "differs")
         if field.drawing and len(given) > 1:
