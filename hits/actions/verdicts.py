@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard import commands, proposals
 from dashboard.models import Account, Command, Role, User
 from dashboard.permissions import Denied, check_role, check_text_for_worker, rejection_needs_release
+from hits.actions.reasons import check_reason_template, filled
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, Verdict, verdict_key
 from hits.models import Assignment, AssignmentStatus
 
@@ -149,13 +150,17 @@ class Together:
 def decide_together(
     *, account: Account, assignment_ids: Iterable[str], by: User, verdict: str, feedback: str = ""
 ) -> Together:
-    """Approve or reject a selection in one transaction; what cannot be decided is named and left alone."""
+    """Approve or reject a selection in one transaction; what cannot be decided is named and left alone. Variables in
+    the feedback are filled in for each of them."""
     check_role(by, account, Role.REVIEWER, "review work")
+    feedback = check_reason_template(feedback) if feedback.strip() else ""
     done = Together()
     chosen = list(dict.fromkeys(assignment_ids))
     # All locked before anything is written, and in one order: two overlapping selections wait for each other instead of
     # stopping each other half way, the one with the audit's end in its hand and the other with an assignment.
-    wanted = Assignment.objects.of(account).filter(assignment_id__in=chosen).order_by("pk").select_for_update()
+    wanted = Assignment.objects.of(account).filter(assignment_id__in=chosen).order_by("pk")
+    wanted = wanted.select_related("hit__hit_type", "hit__batch").defer("raw", "hit__raw")
+    wanted = wanted.select_for_update(of=("self",))
     rows = {row.assignment_id: row for row in wanted}
     for assignment_id in chosen:
         assignment = rows.get(assignment_id)
@@ -164,10 +169,8 @@ def decide_together(
             continue
         try:
             with transaction.atomic():
-                if verdict == "approve":
-                    done.commands.append(approve(assignment=assignment, by=by, feedback=feedback))
-                else:
-                    done.commands.append(reject(assignment=assignment, by=by, feedback=feedback))
+                act, said = approve if verdict == "approve" else reject, filled(feedback, assignment)
+                done.commands.append(act(assignment=assignment, by=by, feedback=said))
         except Denied as reason:
             if verdict == "reject" and not feedback.strip():
                 raise

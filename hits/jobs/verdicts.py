@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import OPEN_STATES, Account, Command, User
-from dashboard.permissions import Denied, check_text_for_worker, rejection_needs_release
+from dashboard.permissions import Denied, rejection_needs_release
+from hits.actions.reasons import check_reason_template, filled
 from hits.actions.verdicts import OVERRIDE_WITHIN
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, verdict_key
 from hits.models import HIT, Assignment, AssignmentStatus
@@ -56,11 +57,12 @@ class BulkVerdict(Bulk):
         ]
 
     def check_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"feedback": check_text_for_worker(str(options.get("feedback", "")))}
+        feedback = str(options.get("feedback", ""))
+        return {"feedback": check_reason_template(feedback) if feedback.strip() else ""}
 
     def for_work(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
         # Many answers, few HITs: each of these is read and made once for all of its own.
-        hits = HIT.objects.select_related("hit_type").defer("raw", "question")
+        hits = HIT.objects.select_related("hit_type", "batch").defer("raw", "question")
         return rows.only("assignment_id", "worker_id", "hit").prefetch_related(Prefetch("hit", hits))
 
     def dry_run(self, account: Account, rows: QuerySet[Assignment], options: dict[str, Any]) -> DryRun:
@@ -72,7 +74,7 @@ class BulkVerdict(Bulk):
     def weigh(self, row: Assignment, options: dict[str, Any], identity: uuid.UUID) -> Wish:
         params = {"AssignmentId": row.assignment_id}
         if options.get("feedback"):
-            params["RequesterFeedback"] = options["feedback"]
+            params["RequesterFeedback"] = filled(options["feedback"], row)
         return Wish(
             params=params,
             amount=row.hit.reward if self.pays else Decimal(0),

@@ -119,6 +119,8 @@ document.addEventListener("keydown", (event) => {
     return at.form.requestSubmit();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.getModifierState?.("AltGraph")) return;
+  // Shift makes another sign of a key; where it left a small letter (Caps Lock), nobody meant that one.
+  if (event.shiftKey && event.key !== event.key.toUpperCase()) return;
   if (typing(at) || at.isContentEditable || document.querySelector("dialog[open]:not(#keys)")) return;
   if (event.key === "?") {
     event.preventDefault();

@@ -50,8 +50,10 @@ async function fetchAhead() {
     const content = answer.ok && !answer.redirected ? parsed(await answer.text()) : null;
     const node = content?.querySelector("#workbench");
     if (content) tell(content);
-    if (node && ahead === entry) Object.assign(entry, { node, pictures: picturesOf(node), at: Date.now() });
-    else if (ahead === entry) ahead = null;
+    if (node && ahead === entry) {
+      Object.assign(entry, { node, pictures: picturesOf(node), at: Date.now() });
+      bench().dataset.ahead = "here";
+    } else if (ahead === entry) ahead = null;
   } catch {
     if (ahead === entry) ahead = null;
   }

@@ -180,19 +180,18 @@ def _pictures_not_drawn(question: Question, current: Any) -> list[str]:
 
 def _why_not(membership: Membership, current: Assignment) -> dict[str, str]:
     """Why a button cannot be used now; the very sentences the actions would refuse with."""
-    checks: dict[str, Callable[..., None]] = {
-        "approve": actions.check_can_decide,
-        "reject": actions.check_can_decide,
-        "override": actions.check_can_override,
-    }
+    reasons: dict[str, str] = {}
+    rejected = current.status == AssignmentStatus.REJECTED
+    checks: list[tuple[Callable[..., None], tuple[str, ...]]] = [
+        (actions.check_can_override, ("override",)) if rejected else (actions.check_can_decide, ("approve", "reject"))
+    ]
     if membership.role < Role.REVIEWER:
-        checks |= {"judge": actions.check_can_judge, "flag": actions.check_can_flag}
-    reasons = {}
-    for name, check in checks.items():
+        checks += [(actions.check_can_judge, ("judge",)), (actions.check_can_flag, ("flag",))]
+    for check, names in checks:
         try:
             check(membership.user, current)
         except Denied as reason:
-            reasons[name] = str(reason)
+            reasons |= dict.fromkeys(names, str(reason))
     if membership.role < Role.REVIEWER:
         reasons["bonus"] = "You need to be a reviewer of this account to propose a bonus."
     elif current.gone_at is not None:
