@@ -74,6 +74,8 @@ OPERATION_WORDS: dict[str, str] = {
     "CreateQualificationType": "Create qualification",
     "UpdateQualificationType": "Change qualification",
     "DeleteQualificationType": "Delete qualification",
+    "AssociateQualificationWithWorker": "Grant qualification",
+    "DisassociateQualificationFromWorker": "Take qualification away",
     "AcceptQualificationRequest": "Accept request",
     "RejectQualificationRequest": "Reject request",
     "NotifyWorkers": "Message workers",

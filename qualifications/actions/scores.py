@@ -10,7 +10,7 @@ from django.db import transaction
 
 from dashboard import audit, jobs
 from dashboard.commands import ask, wake
-from dashboard.csv_files import Table
+from dashboard.csv_files import Table, Unreadable
 from dashboard.models import OPEN_STATES, Account, Command, Job, Role, User
 from dashboard.permissions import Denied, check_role, check_text_for_worker
 from qualifications.commands.scores import AssociateQualificationWithWorker, DisassociateQualificationFromWorker
@@ -204,20 +204,29 @@ def _plain(name: str) -> str:
 
 def _fill(sheet: Sheet, rows: Iterator[Wanted], types: dict[str, QualificationType]) -> Sheet:
     """Look at every row, chunk by chunk, and keep it with a sentence. What ends in the middle says so in the sheet."""
-    look = _Look(sheet, types)
+    look, readable = _Look(sheet, types), _readable(rows, sheet)
     count = 0
-    while chunk := list(islice(rows, CHUNK)):
+    while chunk := list(islice(readable, CHUNK)):
         count += len(chunk)
         if count > MOST_LINES:
-            sheet.notes = [
-                *sheet.notes,
-                f"Only the first {MOST_LINES:,} lines were taken. Send the rest as a second file.",
-            ]
+            _note(sheet, f"Only the first {count - len(chunk):,} lines were taken. Send the others apart.")
             break
         Line.objects.bulk_create(look.at(chunk))
     sheet.complete = True
     sheet.save(update_fields=["complete", "notes"])
     return sheet
+
+
+def _readable(rows: Iterator[Wanted], sheet: Sheet) -> Iterator[Wanted]:
+    """The rows up to where a file can no longer be read: the good ones go on, and the sheet says what is missing."""
+    try:
+        yield from rows
+    except Unreadable as reason:
+        _note(sheet, f"{reason} What stands before it was taken.")
+
+
+def _note(sheet: Sheet, sentence: str) -> None:
+    sheet.notes = [*sheet.notes, sentence]
 
 
 class _Look:

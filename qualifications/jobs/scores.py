@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.commands import Kind, kind_of
 from dashboard.jobs import Bulk, DryRun, Wish, register
-from dashboard.models import OPEN_STATES, Account, Command, Role, User
+from dashboard.models import OPEN_STATES, Account, Command, User
 from dashboard.permissions import block_needs_release
 from qualifications.commands.scores import AssociateQualificationWithWorker, DisassociateQualificationFromWorker
 from qualifications.models import Line
@@ -25,7 +25,6 @@ class BulkLines(Bulk):
     """The lines of a sheet with one act. Selected by {"sheet": key, "act": …}; queue filters name none of them."""
 
     about = "workers"
-    role = Role.REVIEWER
     act: str
 
     def select(self, account: Account, selection: dict[str, Any]) -> QuerySet[Line]:
@@ -117,7 +116,6 @@ class SheetBlock(_Named):
 class SheetUnblock(_Named):
     name, act, kind_name = "sheet_unblock", Line.Act.UNBLOCK, "DeleteWorkerBlock"
     words = "Unblock"
-    role = Role.APPROVER
 
     def weigh(self, row: Line, options: dict[str, Any], identity: uuid.UUID) -> Wish:
         return self.wish(row, {"Reason": row.reason} if row.reason else {})

@@ -147,5 +147,10 @@ def test_a_file_that_is_none_is_refused_with_a_sentence(lab: Lab) -> None:
         assert sentence in answer.content.decode()
     send(client, lab, b"Worker ID,score\nAONE1,1\n")
     assert Sheet.objects.get().notes == ["The file has no UPDATE column, so it asks for nothing."]
+    make_type(lab, "Fast")
+    send(client, lab, b'Worker ID,UPDATE-Fast\nAONE1,1\nATWO2,"' + b"x" * 9_000_000)
+    broken = Sheet.objects.latest("pk")
+    assert "What stands before it was taken." in broken.notes[0]
+    assert list(broken.lines.ready().values_list("worker_id", flat=True)) == ["AONE1"]
     assert Command.objects.count() == 0
     assert send(signed_in(lab, "viewer"), lab, b"Worker ID,UPDATE-x\nAONE1,1\n").status_code == 422
