@@ -226,8 +226,8 @@ def _take_in(row: Compensation, name: str, command: Command) -> None:
     if name == "publish" and not row.new_hit_id:
         made = (response.get("HIT") or {}).get("HITId", "")
         if not made:
-            found = HIT.objects.of(row.account).filter(annotation=_annotation(row)).first()
-            made = found.hit_id if found else ""
+            hit = HIT.objects.of(row.account).filter(annotation=_annotation(row)).first()
+            made = hit.hit_id if hit else ""
         if not made:
             raise Denied("MTurk did not say which HIT it made. It goes on after the next sync.")
         row.new_hit_id = made

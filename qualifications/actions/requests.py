@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
@@ -50,7 +51,7 @@ def check_can_decide(by: User, row: QualificationRequest) -> None:
 def accept(*, row: QualificationRequest, by: User, value: int | None, form_key: uuid.UUID | None = None) -> Command:
     """Grant it with a value; None: the score of our key."""
     value = check_value(row.score if value is None else value)
-    params = {"QualificationRequestId": row.request_id, "IntegerValue": value}
+    params: dict[str, Any] = {"QualificationRequestId": row.request_id, "IntegerValue": value}
     return _decide(AcceptQualificationRequest, row, by, params, "", form_key)
 
 
@@ -58,7 +59,7 @@ def accept(*, row: QualificationRequest, by: User, value: int | None, form_key: 
 def reject(*, row: QualificationRequest, by: User, reason: str = "", form_key: uuid.UUID | None = None) -> Command:
     """Refuse it; the worker reads the reason."""
     reason = check_text_for_worker(reason)
-    params = {"QualificationRequestId": row.request_id}
+    params: dict[str, Any] = {"QualificationRequestId": row.request_id}
     if reason:
         params["Reason"] = reason
     return _decide(RejectQualificationRequest, row, by, params, reason, form_key)
@@ -68,7 +69,7 @@ def _decide(
     kind: type[RequestDecision],
     row: QualificationRequest,
     by: User,
-    params: dict[str, str | int],
+    params: dict[str, Any],
     note: str,
     form_key: uuid.UUID | None,
 ) -> Command:

@@ -10,7 +10,6 @@ from dashboard import audit, commands
 from dashboard.models import Account, Command, Role, User
 from dashboard.permissions import Denied, check_role
 from hits.models import HIT
-from marketplace import documents
 from marketplace.documents.questions import MAX_BYTES
 from qualifications.commands.types import (
     CreateQualificationType,
@@ -85,25 +84,13 @@ def _test_faults(wish: Wish) -> dict[str, str]:
     about_test, about_key = check_documents(wish.test, wish.answer_key)
     if about_test:
         found["test"] = about_test
+    about_key = about_key or check_documents(wish.test, wish.grading_key, words=True)[1]
     if about_key:
         found["answer_key"] = about_key
-    elif wish.grading_key:
-        # A key that stays here may stand beside questions in words: these are for the person who decides.
-        about_key = check_documents(wish.test, "")[1] or _own_key_fault(wish.grading_key)
-        if about_key:
-            found["answer_key"] = about_key
-    for member, text in (("test", wish.test), ("answer_key", wish.answer_key)):
+    for member, text in (("test", wish.test), ("answer_key", wish.answer_key or wish.grading_key)):
         if len(text.encode("utf-8", "replace")) > MAX_BYTES:
             found[member] = f"It has {len(text.encode()):,} bytes; {MAX_BYTES:,} is the most."
     return found
-
-
-def _own_key_fault(key: str) -> str:
-    try:
-        documents.parse_answer_key(key)
-    except documents.DocumentError as error:
-        return str(error)
-    return ""
 
 
 def _change_faults(wish: Wish, before: QualificationType) -> dict[str, str]:

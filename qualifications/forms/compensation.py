@@ -47,7 +47,8 @@ class CompensationForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        said = {name: cleaned.get(name) for name in ("worker_id", "complaint", "amount", "message", "days")}
+        names = ("worker_id", "complaint", "amount", "message", "days")
+        said: dict[str, Any] = {name: cleaned.get(name) for name in names}
         if not self.errors:
             for name, sentence in check_said(**said).items():
                 self.add_error(name, sentence)

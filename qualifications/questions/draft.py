@@ -121,7 +121,9 @@ def new_draft() -> Draft:
 
 def from_post(posted: Mapping[str, str]) -> Draft:
     """The draft a form posted, whatever is in it; names that mean nothing are left out."""
-    draft = Draft(**{name: _bounded(posted.get(f"test-{name}", "")) for name in _OWN_FIELDS})
+    draft = Draft()
+    for name in _OWN_FIELDS:
+        setattr(draft, name, _bounded(posted.get(f"test-{name}", "")))
     questions: dict[int, DraftQuestion] = {}
     options: dict[int, dict[int, DraftOption]] = {}
     ranges: dict[int, DraftRange] = {}
@@ -189,7 +191,7 @@ def act(draft: Draft, action: str) -> bool:
 
 def _split(action: str) -> tuple[str, list[int]]:
     parts = action.split("-")
-    numbers = []
+    numbers: list[int] = []
     while parts and re.fullmatch(r"\d{1,3}", parts[-1]):
         numbers.insert(0, int(parts.pop()))
     return "-".join(parts), numbers

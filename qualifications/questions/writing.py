@@ -290,8 +290,11 @@ def _text_of(root: Any) -> str:
 # --- checking what will be sent -------------------------------------------------------------------------------------
 
 
-def check_documents(test: str, key: str) -> tuple[str, str]:
-    """What MTurk would say to test and key: a sentence with the line for each, or empty where it is fine."""
+def check_documents(test: str, key: str, *, words: bool = False) -> tuple[str, str]:
+    """What MTurk would say to test and key: a sentence with the line for each, or empty where it is fine.
+
+    `words`: the key stays here, and may stand beside questions in words.
+    """
     form, parsed = None, None
     about_test = about_key = ""
     try:
@@ -301,7 +304,7 @@ def check_documents(test: str, key: str) -> tuple[str, str]:
     if key.strip():
         try:
             parsed = documents.parse_answer_key(key)
-            if form is not None:
+            if form is not None and not words:
                 parsed.check(form)
         except documents.DocumentError as error:
             about_key = str(error)

@@ -127,7 +127,8 @@ def _edit(
         status = 422
     else:
         _look(action, test, posted.get("key_at", AT_MTURK))
-        form = _unjudged(posted)
+        # Unbound, so that nothing is said yet about what is still missing: the person is not done.
+        form = TypeForm(initial=posted.dict())
     return _page(request, membership, row, form, test, dict(posted.lists()), status, begins_with)
 
 
@@ -143,13 +144,6 @@ def _begin(row: QualificationType | None) -> _Test:
 def _from_post(posted: QueryDict) -> _Test:
     xml, key = (posted.get(name, "").replace("\r\n", "\n")[:200_000] for name in ("test_xml", "key_xml"))
     return _Test(XML if posted.get("test_way") == XML else FORM, from_post(posted.dict()), xml, key)  # type: ignore[arg-type]
-
-
-def _unjudged(posted: QueryDict) -> TypeForm:
-    """What was typed, without a word about what is still missing: the person is not done yet."""
-    form = TypeForm(posted)
-    form._errors = type(form.errors)()
-    return form
 
 
 def _look(action: str, test: _Test, key_at: str) -> None:
@@ -178,7 +172,8 @@ def _look(action: str, test: _Test, key_at: str) -> None:
 
 
 def _judge_xml(test: _Test, key_at: str) -> None:
-    about_test, about_key = check_documents(test.xml, test.key_xml if key_at != NO_KEY else "")
+    key = test.key_xml if key_at != NO_KEY else ""
+    about_test, about_key = check_documents(test.xml, key, words=key_at == HERE)
     test.found = {name: text for name, text in (("test_xml", about_test), ("key_xml", about_key)) if text}
 
 

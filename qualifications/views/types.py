@@ -131,18 +131,18 @@ def _type_page(
     status: int = 200,
 ) -> HttpResponse:
     account = membership.account
-    about = Command.objects.filter(
-        account=account, kind__in=["UpdateQualificationType", "DeleteQualificationType"],
+    changes = Q(
+        kind__in=["UpdateQualificationType", "DeleteQualificationType"],
         params__QualificationTypeId=row.qualification_type_id,
-    )  # fmt: skip
-    made = Command.objects.filter(pk=row.command_id)
+    )
+    about = Command.objects.filter(changes | Q(pk__in=[row.command_id]), account=account)
     compensation = None
     if row.purpose == "compensation":
         compensation = Compensation.objects.of(account).filter(qualification_type_id=row.qualification_type_id).first()
     context: dict[str, Any] = {
         "type": row,
         "depends": acts.dependents(row),
-        "commands": (about | made).select_related("requested_by").order_by("-created_at")[:30],
+        "commands": about.select_related("requested_by").order_by("-created_at")[:30],
         "history": AuditEvent.objects.filter(chain=account.slug, subject=row.qualification_type_id, actor="elsewhere")[
             :20
         ],

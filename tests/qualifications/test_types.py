@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import commands
@@ -12,6 +14,7 @@ from dashboard.permissions import Denied
 from qualifications.actions.types import Wish, change_type, create_type, delete_type
 from qualifications.models import QualificationType
 from qualifications.questions import build_form, build_key, new_draft
+from qualifications.sync import find_types
 from tests.cast import Lab
 
 WISH = Wish(name="Can read receipts", description="Showed it in a test.", keywords="receipt", retry_delay=3600)
@@ -138,3 +141,26 @@ def test_a_sync_reads_types_and_marks_what_was_deleted_elsewhere(lab: Lab) -> No
     lab.sync(full=True)
     row.refresh_from_db()
     assert row.gone_at is not None
+
+
+def test_types_of_others_are_found_by_a_search_and_are_never_ours(lab: Lab, client: Client) -> None:
+    stranger = lab.server.client("AKIASTRANGERSTRANGER")
+    stranger.create_qualification_type(
+        Name=f"Theirs {lab.account.access_key_id}", Description="<b>x</b>", QualificationTypeStatus="Active"
+    )
+    ours = make(lab, name=f"Ours {lab.account.access_key_id}")
+    assert find_types(lab.account, lab.account.access_key_id) == 1
+    theirs = QualificationType.objects.get(kind="other")
+    assert (theirs.test, QualificationType.objects.own().get()) == ("", ours)
+    lab.sync(full=True)
+    assert QualificationType.objects.own().count() == 1
+    client.force_login(lab.people["reviewer"])
+    text = client.get(reverse("qualifications", args=[lab.account.slug]) + "?kind=other").content.decode()
+    assert theirs.name in text
+    assert "<b>x</b>" not in text
+    page = client.get(reverse("qualification", args=[lab.account.slug, theirs.qualification_type_id]))
+    assert reverse("qualification_edit", args=[lab.account.slug, theirs.qualification_type_id]) not in (
+        page.content.decode()
+    )
+    with pytest.raises(Denied, match="not ours"):
+        delete_type(row=theirs, by=lab.people["approver"], typed=theirs.name)
