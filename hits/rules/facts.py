@@ -77,7 +77,7 @@ def collect(rules: Iterable[Rule], rows: list[Assignment]) -> Facts:
     if compared := of(Rule.Look.PLURALITY):
         facts.of_hit = of_hits({row.hit_id: row.hit for row in compared}, compared)
     if timed := of(Rule.Look.TIME):
-        facts.medians = {batch: found for batch in {row.batch_id for row in timed} if (found := median_of(batch))}
+        facts.medians = medians(timed[0].account_id, {row.batch_id for row in timed})
     if texts := of(Rule.Look.DUPLICATE, Rule.Look.CODE):
         facts.texts = repeated(texts)
     return facts
@@ -137,11 +137,17 @@ def of_hits(hits: dict[int, HIT], rows: list[Assignment]) -> dict[int, list[Assi
     return found
 
 
-def median_of(batch: int) -> int | None:
-    """Seconds; None while too few were handed in."""
-    times = Assignment.objects.filter(batch=batch).exclude(accepted_at=None).order_by("-submitted_at")
-    took = [row.work_seconds or 0 for row in times.only("accepted_at", "submitted_at")[:MOST_TIMES]]
-    return int(median(took)) if len(took) >= LEAST_TIMES else None
+def medians(account: int, batches: set[int]) -> dict[int, int]:
+    """Seconds by batch, from its latest answers; those with too few are not in it."""
+    found = {}
+    for batch in batches:
+        # The account is named for the index's sake.
+        rows = Assignment.objects.filter(account=account, batch=batch).exclude(accepted_at=None)
+        times = rows.order_by("-submitted_at", "-pk").only("accepted_at", "submitted_at")[:MOST_TIMES]
+        took = [row.work_seconds or 0 for row in times]
+        if len(took) >= LEAST_TIMES:
+            found[batch] = int(median(took))
+    return found
 
 
 def repeated(rows: list[Assignment]) -> dict[int, list[Text]]:

@@ -169,7 +169,8 @@ def open_findings(request: HttpRequest, membership: Membership) -> HttpResponse:
         rows = rows.filter(rule=chosen["rule"])
         rule = Rule.objects.filter(account=account, pk=chosen["rule"]).select_related("batch").first()
     if "batch" in chosen:
-        rows = rows.filter(rule__batch=chosen["batch"])
+        of_batch = Rule.objects.filter(account=account, batch=chosen["batch"])
+        rows = rows.filter(rule__in=list(of_batch.values_list("pk", flat=True)))
         batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
     keys = page(rows.only("pk"), request.GET, column="id", descending=True)
     by_pk = {finding.pk: finding for finding in _findings(account).filter(pk__in=[key.pk for key in keys.items])}

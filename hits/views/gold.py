@@ -104,7 +104,8 @@ def _page(
         "editing": edited,
         "known_fields": known,
         "counts": counts,
-        "scored": Assignment.objects.filter(batch=batch, gold_score__isnull=False).count() if counts["fields"] else 0,
+        # By the HITs, of which few have gold; a batch may have a hundred thousand answers.
+        "scored": Assignment.objects.filter(hit__in=rows.values("hit"), gold_score__isnull=False).count(),
         "scoring": GoldChange.objects.filter(hit__batch=batch).exists(),
         "can_change": membership.role >= Role.REVIEWER,
         "upload": upload,
