@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.demo import decisions, history, panels, qualifications, quality, recorded, second_reviews, workers
+from dashboard.demo import (
+    decisions,
+    history,
+    panels,
+    qualifications,
+    quality,
+    recorded,
+    review,
+    second_reviews,
+    workers,
+)
 from dashboard.demo.market import Refused
 from dashboard.demo.people import make_account, make_people
 from dashboard.tasks import begin_sync, digest, run_sync
@@ -46,3 +56,4 @@ def prepare(
     panels.make(account, people, say)
     qualifications.make(account, people, say)
     second_reviews.make(account, people, say)
+    review.make(account, people, say)
