@@ -22,13 +22,9 @@ class BulkRelease(BulkVerdict):
         if "rule" not in selection:
             return Assignment.objects.none()  # asked for by an address that names a filter
         found = Finding.objects.proposed().filter(
-            account=account,
-            rule=selection["rule"],
-            rule__proposal=self.proposal,
-            rule__deleted_at=None,
-            assignment=OuterRef("pk"),
+            account=account, rule=selection["rule"], rule__proposal=self.proposal, rule__deleted_at=None
         )
-        return Assignment.objects.of(account).filter(Exists(found))
+        return Assignment.objects.of(account).filter(pk__in=found.values("assignment"))
 
     def mark(self, made: list[tuple[Assignment, uuid.UUID]]) -> None:
         super().mark(made)

@@ -166,6 +166,7 @@ class Finding(models.Model):
             models.Index(fields=["account", "-id"], condition=Q(state="proposed"), name="finding_proposed"),
             models.Index(fields=["rule", "-id"], condition=Q(state="proposed"), name="finding_proposed_rule"),
             models.Index(fields=["account", "id"], condition=Q(due=True), name="finding_due"),
+            models.Index(fields=["rule", "state"], name="finding_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -58,13 +58,19 @@ def rules(request: HttpRequest, membership: Membership, batch_id: int) -> HttpRe
     batch = _batch_of(membership, batch_id)
     states = Finding.State
     shown = Rule.objects.kept().filter(account=membership.account, batch=batch).select_related("policy_by")
-    counted = shown.annotate(
-        open=Count("findings", filter=Q(findings__state=states.PROPOSED)),
-        released=Count("findings", filter=Q(findings__state=states.RELEASED)),
-        dismissed=Count("findings", filter=Q(findings__state=states.DISMISSED)),
-        overtaken=Count("findings", filter=Q(findings__state=states.OVERTAKEN)),
+    listed = [_dressed(rule) for rule in shown]
+    counts = (
+        Finding.objects.filter(rule__in=[rule.pk for rule in listed])
+        .order_by()
+        .values_list("rule_id", "state")
+        .annotate(found=Count("pk"))
     )
-    listed = [_dressed(rule) for rule in counted]
+    of_state: dict[tuple[int, str], int] = {(rule, state): found for rule, state, found in counts}
+    for rule in listed:
+        rule.open = of_state.get((rule.pk, states.PROPOSED), 0)
+        rule.released = of_state.get((rule.pk, states.RELEASED), 0)
+        rule.dismissed = of_state.get((rule.pk, states.DISMISSED), 0)
+        rule.overtaken = of_state.get((rule.pk, states.OVERTAKEN), 0)
     context = {
         "batch": batch,
         "rules": listed,
