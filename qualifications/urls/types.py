@@ -1,6 +1,6 @@
 """Qualification types, their tests, and requests for them."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from qualifications.views.compensation import (
     compensation,
@@ -33,11 +33,7 @@ urlpatterns = [
     path("qualifications/new/", qualification_new, name="qualification_new"),
     path("qualifications/requests/", qualification_requests, name="qualification_requests"),
     path("qualifications/requests/ticked/", qualification_requests_ticked, name="qualification_requests_ticked"),
-    re_path(
-        r"^qualifications/requests/all/(?P<action>accept|reject)/$",
-        qualification_requests_all,
-        name="qualification_requests_all",
-    ),
+    path("qualifications/requests/all/<slug:action>/", qualification_requests_all, name="qualification_requests_all"),
     path("qualifications/requests/<str:request_id>/", qualification_request, name="qualification_request"),
     path("qualifications/<str:type_id>/", qualification, name="qualification"),
     path("qualifications/<str:type_id>/edit/", qualification_edit, name="qualification_edit"),

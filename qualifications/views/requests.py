@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -164,6 +164,8 @@ def qualification_requests_ticked(request: HttpRequest, membership: Membership) 
 @of_account
 def qualification_requests_all(request: HttpRequest, membership: Membership, action: str) -> HttpResponse:
     """All that match: the dry run, and the button that begins the job."""
+    if action not in BULKS:
+        raise Http404("There is no such bulk action.")
     account, name = membership.account, BULKS[action]
     query = QueryDict(request.POST.get("query", "")) if request.method == "POST" else request.GET
     filters = RequestFilter(query)
