@@ -119,7 +119,8 @@ def _prepare_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
         return False
     bulk = bulk_of(job)
     named = rows_of(bulk, job.account, job.selection).filter(pk__in=chunk)
-    rows = bulk.for_work(possible(bulk, named, job.options)).order_by("pk").select_for_update(of=("self",))
+    rows = list(bulk.for_work(possible(bulk, named, job.options)).order_by("pk").select_for_update(of=("self",)))
+    bulk.load(rows)
     made: list[tuple[Any, uuid.UUID]] = []
     wishes: list[tuple[uuid.UUID, Wish]] = []
     amount, fee = Decimal(0), Decimal(0)

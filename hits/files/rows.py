@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from dashboard.models import Account
@@ -32,12 +32,16 @@ def chunks(pks: "array[int]", *, whole: bool = True) -> Iterator[list[Assignment
         part = pks[start : start + CHUNK].tolist()
         rows: Any = Assignment.objects.filter(pk__in=part)
         if whole:
-            hits = HIT.objects.select_related("hit_type", "batch").defer("raw", "question")
-            # Many answers, few HITs: each of these is made once for all of its own.
-            rows = rows.defer("raw").select_related("data_by").prefetch_related(Prefetch("hit", hits))
+            rows = rows.defer("raw").select_related("data_by")
         else:
             rows = rows.only("answer", "hit", "corrected")
         by_pk = {row.pk: row for row in rows}
+        if whole:
+            # Many answers, few HITs: each of these is made once for all of its own.
+            hits = HIT.objects.select_related("hit_type", "batch").defer("raw", "question")
+            found = hits.in_bulk({row.hit_id for row in by_pk.values()})
+            for row in by_pk.values():
+                row.hit = found[row.hit_id]
         yield [by_pk[pk] for pk in part if pk in by_pk]
 
 

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from dashboard.jobs import Wish, register
 from dashboard.models import Account
@@ -29,11 +29,12 @@ class MarkedVerdict(BulkVerdict):
     def check_options(self, options: dict[str, Any]) -> dict[str, Any]:
         return {"upload": str(options["upload"])}
 
-    def for_work(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    def load(self, rows: list[Assignment]) -> None:
+        super().load(rows)
         # Of all uploads, since which one it is stands in the options; few name the same assignment.
         marks = UploadRow.objects.filter(action=self.action, fate=UploadRow.Fate.GO)
         marks = marks.only("upload", "assignment", "text")
-        return super().for_work(rows).prefetch_related(Prefetch("upload_rows", marks, to_attr="marks"))
+        prefetch_related_objects(rows, Prefetch("upload_rows", marks, to_attr="marks"))
 
     def weigh(self, row: Assignment, options: dict[str, Any], identity: uuid.UUID) -> Wish:
         marks: list[UploadRow] = row.marks  # type: ignore[attr-defined]
@@ -41,8 +42,10 @@ class MarkedVerdict(BulkVerdict):
         if mark is None:
             raise Denied("The row that named it is gone.")
         row.marks = [mark]  # type: ignore[attr-defined]
-        wish = super().weigh(row, {"feedback": mark.text}, identity)
-        return replace(wish, note=mark.text)
+        wish = super().weigh(row, {}, identity)
+        # As it stands in the file: what looks like a variable there is none.
+        said = {"RequesterFeedback": mark.text} if mark.text else {}
+        return replace(wish, params={**wish.params, **said}, note=mark.text)
 
     def mark(self, made: list[tuple[Assignment, uuid.UUID]]) -> None:
         super().mark(made)

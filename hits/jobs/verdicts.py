@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dashboard.jobs import Bulk, DryRun, Wish, register
@@ -61,9 +61,14 @@ class BulkVerdict(Bulk):
         return {"feedback": check_reason_template(feedback) if feedback.strip() else ""}
 
     def for_work(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+        return rows.only("assignment_id", "worker_id", "hit")
+
+    def load(self, rows: list[Assignment]) -> None:
         # Many answers, few HITs: each of these is read and made once for all of its own.
         hits = HIT.objects.select_related("hit_type", "batch").defer("raw", "question")
-        return rows.only("assignment_id", "worker_id", "hit").prefetch_related(Prefetch("hit", hits))
+        found = hits.in_bulk({row.hit_id for row in rows})
+        for row in rows:
+            row.hit = found[row.hit_id]
 
     def dry_run(self, account: Account, rows: QuerySet[Assignment], options: dict[str, Any]) -> DryRun:
         found = people_and_rewards(rows)

@@ -4,7 +4,7 @@ import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import Account, Command, User
@@ -43,8 +43,10 @@ class BulkBonus(Bulk):
         return {"amount": f"{amount:.2f}", "reason": reason, "again": bool(options.get("again"))}
 
     def for_work(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
-        hits = Prefetch("hit", HIT.objects.only("hit_id"))
-        return rows.only("assignment_id", "worker_id", "hit").prefetch_related(hits)
+        return rows.only("assignment_id", "worker_id", "hit")
+
+    def load(self, rows: list[Assignment]) -> None:
+        _give_hits(rows)
 
     def dry_run(self, account: Account, rows: QuerySet[Assignment], options: dict[str, Any]) -> DryRun:
         count = rows.order_by().count()
@@ -70,6 +72,12 @@ class BulkBonus(Bulk):
 
     def needs_release(self, user: User, account: Account, options: dict[str, Any], cost: Decimal) -> bool:
         return bonus_needs_release(user, account, Decimal(options.get("amount") or 0))
+
+
+def _give_hits(rows: list[Assignment]) -> None:
+    hits = HIT.objects.only("hit_id").in_bulk({row.hit_id for row in rows})
+    for row in rows:
+        row.hit = hits[row.hit_id]
 
 
 @register
@@ -104,10 +112,12 @@ class BulkBonusRows(Bulk):
             (Q(why="") & paid, "It had no bonus when the file was read, and has had one since."),
         ]
 
-    def for_work(self, rows: QuerySet[UploadRow]) -> QuerySet[UploadRow]:
-        ours = Assignment.objects.only("assignment_id", "worker_id", "hit").select_related(None)
-        hits = Prefetch("hit", HIT.objects.only("hit_id"))
-        return rows.prefetch_related(Prefetch("assignment", ours.prefetch_related(hits)))
+    def load(self, rows: list[UploadRow]) -> None:
+        ours = Assignment.objects.only("assignment_id", "worker_id", "hit")
+        found = ours.in_bulk({row.assignment_id for row in rows if row.assignment_id})
+        _give_hits(list(found.values()))
+        for row in rows:
+            row.assignment = found.get(row.assignment_id) if row.assignment_id else None
 
     def dry_run(self, account: Account, rows: QuerySet[UploadRow], options: dict[str, Any]) -> DryRun:
         found = rows.order_by().aggregate(
