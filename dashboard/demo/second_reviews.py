@@ -11,7 +11,7 @@ BATCH = "batch:receipt-totals"
 ASKED, JUDGED = 14, 10
 #: Percent of agreement below which the demo's second reviewer would not have paid.
 DOUBTFUL = 65
-NOTE = "The total is not the one on the receipt."
+NOTE = "Two of the fields or more are not what the receipt says."
 
 
 def make(account: Account, people: dict[Role, User], say: Callable[[str], None]) -> None:

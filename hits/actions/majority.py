@@ -14,7 +14,7 @@ from dashboard.permissions import Denied, check_role
 from hits.actions.verdicts import Together, decide_together
 from hits.agreement import inputs_of
 from hits.answers.agreement import Agreement, agree, free_text
-from hits.answers.values import values
+from hits.answers.values import is_blank, values
 from hits.models import HIT, Assignment, DataVerdict, MajorityTaken
 
 #: Answers of a HIT that one press decides; more of them are a bulk job's.
@@ -30,6 +30,9 @@ class Verdicts:
     majority: dict[str, Any]
     of: dict[int, tuple[str, dict[str, Any] | None]]
 
+    def count(self, verdict: str) -> int:
+        return sum(this == verdict for this, _ in self.of.values())
+
 
 def compared(hit: HIT, rows: Iterable[Assignment]) -> tuple[list[dict[str, Any]], Agreement]:
     """What each of `rows` says, and how far they agree."""
@@ -41,12 +44,19 @@ def compared(hit: HIT, rows: Iterable[Assignment]) -> tuple[list[dict[str, Any]]
 def data_verdicts(rows: list[Assignment], said: list[dict[str, Any]], agreement: Agreement) -> Verdicts:
     """Usable is what says in every field what most say; unusable is the rest, with what most say kept beside it.
 
-    Free text and fields without a majority are nobody's fault. What somebody has judged already is left alone.
+    Free text and fields without a majority are nobody's fault; where no field has one, all are unsure, and where all
+    is free text nothing is said. What somebody has judged already is left alone.
     """
-    deciding = [this for this in agreement.fields if this.counted and this.is_decided]
+    counted = [
+        this for this in agreement.fields if this.counted and not all(is_blank(value) for value, _ in this.counts)
+    ]
+    deciding = [this for this in counted if this.is_decided]
     found: dict[int, tuple[str, dict[str, Any] | None]] = {}
     for row, answer in zip(rows, said, strict=True):
-        if row.data_verdict:
+        if row.data_verdict or not counted:
+            continue
+        if not deciding:
+            found[row.pk] = (DataVerdict.UNSURE, None)
             continue
         better = {this.name: this.majority for this in deciding if not this.agrees(answer.get(this.name))}
         found[row.pk] = (DataVerdict.UNUSABLE, better) if better else (DataVerdict.USABLE, None)
@@ -76,7 +86,7 @@ def take_majority(*, hit: HIT, by: User) -> tuple[MajorityTaken, Together]:
     judged = [row for row in rows if row.pk in verdicts.of]
     Assignment.objects.bulk_update(judged, ["data_verdict", "corrected", "data_by", "data_at"])
     taken = _keep(hit, by, done, majority=verdicts.majority, before=before)
-    usable = sum(verdict == DataVerdict.USABLE for verdict, _ in verdicts.of.values())
+    usable = verdicts.count(DataVerdict.USABLE)
     audit.record(
         TAKEN,
         account=account,

@@ -23,7 +23,7 @@ from hits.answers.spans import spans
 from hits.answers.text import one_line, shown
 from hits.answers.values import compare as overlap_of
 from hits.answers.values import is_blank, is_drawing
-from hits.models import HIT, Assignment, AssignmentStatus, ReasonTemplate
+from hits.models import HIT, Assignment, AssignmentStatus, DataVerdict, ReasonTemplate
 from hits.questions import question_words, read_question
 
 #: Columns of a page; of more answers the first are shown.
@@ -143,8 +143,9 @@ def _page(
         "can_decide": may_decide,
         "waiting": len(waiting),
         "cost": (hit.reward + hit.fee) * len(waiting),
-        "usable": sum(verdict == "usable" for verdict, _ in verdicts.of.values()),
-        "unusable": sum(verdict == "unusable" for verdict, _ in verdicts.of.values()),
+        "usable": verdicts.count(DataVerdict.USABLE),
+        "unusable": verdicts.count(DataVerdict.UNUSABLE),
+        "unsure": verdicts.count(DataVerdict.UNSURE),
         "can_take": may_decide and bool(waiting or verdicts.of),
         "next": _neighbour(hit, "pk__gt", "pk"),
         "previous": _neighbour(hit, "pk__lt", "-pk"),

@@ -114,6 +114,14 @@ def test_one_press_approves_all_and_takes_the_majority_as_data(lab: Lab, client:
     assert Assignment.objects.filter(data_verdict="usable").count() == 2
 
 
+def test_without_a_majority_answers_are_unsure_and_free_text_is_not_judged(lab: Lab, shown: Any) -> None:
+    split, free = shown({"total": "1"}, {"total": "2"}), shown({"remark": "one"}, {"remark": "two"})
+    for hit, verdict in ((split, "unsure"), (free, "")):
+        majority.take_majority(hit=HIT.objects.get(hit_id=hit), by=lab.people["reviewer"])
+        assert set(Assignment.objects.filter(hit__hit_id=hit).values_list("data_verdict", flat=True)) == {verdict}
+    assert Command.objects.count() == 4
+
+
 def test_rejecting_takes_ticked_answers_of_this_hit_and_a_reason(lab: Lab, client: Client, shown: Any) -> None:
     hit, other = shown({"total": "1"}, {"total": "2"}), shown({"total": "3"})
     mine = Assignment.objects.get(hit__hit_id=hit, worker_id="AWORKER0").assignment_id
