@@ -18,6 +18,7 @@
   const FIELDS = "input, select, textarea, crowd-input, crowd-text-area, crowd-checkbox, crowd-radio-button, crowd-toggle-button, crowd-slider, " +
     "crowd-classifier, crowd-classifier-multi-select, crowd-image-classifier, crowd-image-classifier-multi-select, crowd-entity-annotation, " +
     "crowd-bounding-box, crowd-polygon, crowd-polyline, crowd-line, crowd-keypoint, crowd-semantic-segmentation, crowd-instance-segmentation";
+  const SUBMITS = "button[type=submit], input[type=submit], input[type=image], crowd-button[form-action=submit]";
   const filled = new Set(); // names that found a place
 
   const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -146,12 +147,13 @@
       const key = `${field.localName} ${field.type} ${name}`;
       groups.set(key, [...(groups.get(key) || []), [field, value]]);
     }
+    for (const button of document.querySelectorAll(SUBMITS)) button.toggleAttribute("disabled", true);
     for (const members of groups.values()) members.forEach(([field, value], place) => fillNative(field, value, place, members.length));
   }
 
   // ---- nothing can be changed
 
-  const isSubmit = (element) => element.matches("button:not([type=button]):not([type=reset]), input[type=submit], input[type=image], crowd-button[form-action=submit]");
+  const isSubmit = (element) => element.matches(SUBMITS) || (element.matches("button:not([type])") && element.form !== null);
   const isField = (element) => (element.matches("input, select, textarea") && !BUTTONS.has(element.type)) || element.isContentEditable === true || element.matches("label") && element.control !== null;
   const READING = new Set(["Tab", "Escape", "PageUp", "PageDown", "Home", "End", "F5", "F6", "F11", "F12"]);
 

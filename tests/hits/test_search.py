@@ -1,5 +1,9 @@
 """Text in answers is found by an index, on both databases, whatever is typed and however new the answer is."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from dashboard.models import Account
 from hits import search
 from hits.models import AnswerWords, Assignment
 from hits.models.filters import narrowed
+from tests import servers
 from tests.hits.answers.documents import named, task_answers
 from tests.hits.test_replay import Desk
 
@@ -69,6 +74,43 @@ def check_what_is_found(desk: Desk) -> None:
 
 def test_what_is_found(desk: Desk) -> None:
     check_what_is_found(desk)
+
+
+def test_what_is_found_on_postgresql(postgres_server: servers.Postgres, tmp_path: Path) -> None:
+    """The same with the index of the other database, which only a process of its own can use."""
+    env = {**os.environ, "DATABASE_URL": postgres_server.database("search"), "HITDESK_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", ON_POSTGRESQL], env=env, cwd=servers.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3_000:]
+    plan = done.stdout
+    assert "Bitmap Index Scan on hits_answerwords_letters" in plan, plan
+
+
+ON_POSTGRESQL = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", verbosity=0)
+from hits import search
+from hits.models import Assignment
+from tests.hits.test_replay import Desk
+from tests.hits.test_search import check_what_is_found
+desk = Desk()
+check_what_is_found(desk)
+cursor = connection.cursor()
+cursor.execute("SET enable_seqscan = off")
+cursor.execute(
+    "EXPLAIN SELECT assignment_id FROM hits_answerwords WHERE hits_letters(text) @> %s::bigint[]",
+    [search._letters("fire")],
+)
+print(cursor.fetchall())
+assert search.few(Assignment.objects.of(desk.account), "fire", 0) is None
+connection.close()
+"""
 
 
 def test_an_index_finds_what_is_rare_and_leaves_what_is_common_to_the_queues_order(desk: Desk) -> None:
