@@ -252,8 +252,8 @@ class _Look:
         keys = {row.key for row in good}
         earlier = Line.objects.filter(sheet=self.sheet, key__in=keys).order_by("-pk")
         self.said = {key: (number, typed) for key, number, typed in earlier.values_list("key", "number", "typed")}
-        open_ones = Command.objects.filter(account=self.account, exclusive_key__in=keys, state__in=OPEN_STATES)
-        self.open = set(open_ones.values_list("exclusive_key", flat=True))
+        open_ones = Command.objects.filter(account=self.account, worker_id__in=workers, state__in=OPEN_STATES)
+        self.open = set(open_ones.values_list("exclusive_key", flat=True)) & keys
         for row in good:
             self._judge(row)
         return lines

@@ -45,7 +45,12 @@ class BulkMembers(Bulk):
             Value("score:"), OuterRef("panel__qualification_type__qualification_type_id"), Value(":"),
             OuterRef("worker_id"),
         )  # fmt: skip
-        return [(Q(on_its_way(OuterRef("panel__account"), key)), "A change of the same is on its way.")]
+        return [
+            (
+                Q(on_its_way(OuterRef("panel__account"), OuterRef("worker_id"), key)),
+                "A change of the same is on its way.",
+            )
+        ]
 
     def for_work(self, rows: QuerySet[PanelMember]) -> QuerySet[PanelMember]:
         return rows.select_related("panel__qualification_type")

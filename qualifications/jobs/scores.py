@@ -16,9 +16,11 @@ from qualifications.models import Line
 BULK_OF = {act: f"sheet_{act}" for act in Line.Act.values}
 
 
-def on_its_way(account: Any, key: Any) -> Exists:
-    """Whether an open command holds this exclusive key; both may be expressions."""
-    return Exists(Command.objects.filter(account=account, exclusive_key=key, state__in=OPEN_STATES))
+def on_its_way(account: Any, worker_id: Any, key: Any) -> Exists:
+    """Whether an open command about the worker holds this exclusive key; all may be expressions. By the worker, since
+    SQLite does not see that the keys' own index, which holds open commands alone, would do."""
+    about = Command.objects.filter(account=account, worker_id=worker_id)
+    return Exists(about.filter(exclusive_key=key, state__in=OPEN_STATES))
 
 
 class BulkLines(Bulk):
@@ -36,7 +38,10 @@ class BulkLines(Bulk):
             (Q(command__isnull=False), "It was asked for already."),
             (Q(verdict=Line.Verdict.SAME), "Nothing would change."),
             (Q(verdict=Line.Verdict.BAD), "The line cannot be carried out as it is."),
-            (Q(on_its_way(OuterRef("sheet__account"), OuterRef("key"))), "A change of the same is on its way."),
+            (
+                Q(on_its_way(OuterRef("sheet__account"), OuterRef("worker_id"), OuterRef("key"))),
+                "A change of the same is on its way.",
+            ),
         ]
 
     def for_work(self, rows: QuerySet[Line]) -> QuerySet[Line]:

@@ -109,7 +109,8 @@ def _scores_page(
 
 def _open_changes(kind: QualificationType, worker_ids: list[str]) -> dict[str, Command]:
     keys = [score_key(kind.qualification_type_id, worker_id) for worker_id in worker_ids]
-    open_ones = Command.objects.filter(account=kind.account_id, exclusive_key__in=keys, state__in=OPEN_STATES)
+    about = Command.objects.filter(account=kind.account_id, worker_id__in=worker_ids)
+    open_ones = about.filter(exclusive_key__in=keys, state__in=OPEN_STATES)
     return {command.worker_id: command for command in open_ones.only("worker_id", "kind", "state", "params")}
 
 
