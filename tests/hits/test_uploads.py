@@ -15,8 +15,9 @@ from django.utils import timezone
 from dashboard import commands, jobs
 from dashboard.models import Command, Job, State
 from hits.files import read_marked
-from hits.models import Assignment, HITInput, Upload, UploadRow
+from hits.models import HIT, Assignment, Batch, HITInput, HITType, Upload, UploadRow
 from tests.cast import Lab, make_lab
+from workers.actions.bonus_rows import read_bonuses
 
 HEADER = ["HITId", "AssignmentId", "WorkerId", "Approve", "Reject"]
 
@@ -259,3 +260,31 @@ def test_a_long_file_is_read_in_chunks_and_its_page_costs_the_same(five: Lab) ->
     assert costs[1] == costs[3]
     assert costs[2200][1] == costs[1200][1] == costs[3][1]
     assert costs[2200][0] - costs[1200][0] < 40, "queries are for chunks, not for rows"
+
+
+def test_jobs_over_more_than_a_thousand_hits_are_prepared_whole(lab: Lab) -> None:
+    """One answer each: more different HITs in a chunk than a clause of SQLite takes."""
+    now, count = timezone.now(), 1_050
+    batch = Batch.objects.create(account=lab.account, key="batch:many")
+    kind = HITType.objects.create(account=lab.account, hit_type_id="TMANY")
+    hits = HIT.objects.bulk_create(
+        HIT(account=lab.account, hit_id=f"H{n}", hit_type=kind, batch=batch, status="Reviewable", created_at=now)
+        for n in range(count)
+    )
+    Assignment.objects.bulk_create(
+        Assignment(account=lab.account, hit=hit, batch=batch, assignment_id=f"N{hit.hit_id}", worker_id="AMANY",
+                   status="Submitted", submitted_at=now, auto_approval_at=now)
+        for hit in hits
+    )  # fmt: skip
+    upload = marked(lab, text([HEADER, *(["", f"NH{n}", "", "", "Wrong {total}."] for n in range(count))]).encode())
+    ask(client_of(lab), upload, "reject")
+    lines = ["AssignmentId,BonusAmount,Reason\n", *(f"NH{n},0.05,Thanks\n" for n in range(count))]
+    by = lab.people["approver"]
+    bonuses = read_bonuses(account=lab.account, by=by, name="b.csv", file=io.BytesIO("".join(lines).encode()))
+    ask(client_of(lab), bonuses, "bonus")
+    for job in Job.objects.all():
+        jobs.prepare(job.pk)
+        job.refresh_from_db()
+    assert [job.total for job in Job.objects.all()] == [count, count]
+    assert not UploadRow.objects.filter(command=None).exists()
+    assert Command.objects.filter(kind="RejectAssignment")[0].params["RequesterFeedback"] == "Wrong {total}."
