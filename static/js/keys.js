@@ -121,7 +121,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.getModifierState?.("AltGraph")) return;
   // Shift makes another sign of a key; where it left a small letter (Caps Lock), nobody meant that one.
   if (event.shiftKey && event.key !== event.key.toUpperCase()) return;
-  if (typing(at) || at.isContentEditable || document.querySelector("dialog[open]:not(#keys)")) return;
+  // In an open panel letters are for it, also on its buttons: an "a" there is no approval.
+  if (typing(at) || at.isContentEditable || at.closest?.(".bar-panel") || document.querySelector("dialog[open]:not(#keys)")) return;
   if (event.key === "?") {
     event.preventDefault();
     return event.repeat ? undefined : listKeys();

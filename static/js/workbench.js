@@ -90,7 +90,7 @@ function countDown(node, before) {
   const old = before.querySelector("#bench-place"), place = node.querySelector("#bench-place");
   const position = Number(old?.dataset.position), total = Number(old?.dataset.total);
   // Only what waits leaves the view by being decided; a count that was stopped stays as it is.
-  if (!place || !position || !total || total > 1000 || new URL(place.href).searchParams.has("status")) return;
+  if (!place || !position || !total || total > 1000 || new URL(place.getAttribute("href"), location.href).searchParams.has("status")) return;
   const left = Math.max(total - 1, position);
   Object.assign(place.dataset, { position, total: left });
   place.textContent = `${position} of ${left}`;
@@ -140,6 +140,9 @@ async function send(form, submitter, entry) {
   const body = new URLSearchParams(new FormData(form, submitter));
   body.set("from", "ahead");
   remember([...remembered(), { name, here }]);
+  // First of all the decision goes out: whatever comes of showing the next one, it is not lost.
+  const going = fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", keepalive: true });
+  going.catch(() => {});
   waitForUndo(entry.node);
   countDown(entry.node, before);
   show(entry.node, entry.url);
@@ -156,7 +159,7 @@ async function send(form, submitter, entry) {
   };
   const answered = (good) => document.dispatchEvent(new CustomEvent("form:answered", { detail: { form, good } }));
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", keepalive: true });
+    const answer = await going;
     const content = parsed(await answer.text());
     const refused = content.querySelector("#workbench");
     tell(content);
