@@ -234,6 +234,7 @@ class _Look:
 
     def __init__(self, sheet: Sheet, types: dict[str, QualificationType]) -> None:
         self.sheet, self.account, self.types = sheet, sheet.account, types
+        self.problems: dict[int, str] = {}  # of a type: why nobody can be given it, the same for all rows
 
     def at(self, chunk: list[Wanted]) -> list[Line]:
         lines = [self._line(each) for each in chunk]
@@ -279,11 +280,13 @@ class _Look:
     def _type_problem(self, kind: QualificationType | None, name: str) -> str:
         if kind is None:
             return f"This account has no qualification “{name[:80]}”. Is the name of the column as it was?"
-        try:
-            check_can_give(kind, self.sheet.made_by)
-        except Denied as reason:
-            return str(reason)
-        return ""
+        if kind.pk not in self.problems:
+            self.problems[kind.pk] = ""
+            try:
+                check_can_give(kind, self.sheet.made_by)
+            except Denied as reason:
+                self.problems[kind.pk] = str(reason)
+        return self.problems[kind.pk]
 
     def _judge(self, row: Line) -> None:
         """The sentence of a row that could be done, and whether it should."""
