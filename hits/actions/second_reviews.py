@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from nltk.metrics.agreement import AnnotationTask
 
 from dashboard import audit
 from dashboard.models import Account, Command, Role, State, User
 from dashboard.permissions import Denied, check_role
+from hits.answers.reliability import annotation_task
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment
 from hits.models import Assignment, AssignmentStatus, Batch, SecondReview, SecondReviewQuerySet
 
@@ -151,6 +151,6 @@ def compared(batch: Batch) -> Compared:
 
 def _kappa(rated: list[tuple[str, int, str]]) -> float | None:
     try:
-        return round(float(AnnotationTask(rated).kappa()), 3)
+        return round(float(annotation_task(rated).kappa()), 3)
     except (ValueError, ZeroDivisionError):
         return None

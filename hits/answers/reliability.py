@@ -1,12 +1,9 @@
 """Agreement beyond chance over many HITs: Krippendorff's alpha, Cohen's and Fleiss' kappa (by nltk)."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import Any
-
-from nltk.metrics.agreement import AnnotationTask
-from nltk.metrics.distance import binary_distance, interval_distance, jaccard_distance
 
 from hits.answers.values import PLAIN_NUMBER, compare, is_blank, is_drawing, key_of
 
@@ -19,6 +16,15 @@ FEW = 8
 _MOST_FIELDS = 120
 _PAIRS = 3  # of drawings, for each HIT
 Said = dict[str, Any]
+
+
+def annotation_task(triples: list[tuple[Any, Any, Any]], distance: str = "binary") -> Any:
+    """nltk's AnnotationTask over (coder, item, label); `distance` is binary, interval or jaccard."""
+    # Imported where it is used: it costs a third of a second at the start of every process.
+    from nltk.metrics import agreement
+    from nltk.metrics import distance as distances
+
+    return agreement.AnnotationTask(triples, getattr(distances, f"{distance}_distance"))
 
 
 def measure(items: Sequence[Sequence[Said]], free: Collection[str] = ()) -> dict[str, dict[str, Any]]:
@@ -49,15 +55,15 @@ def _of_field(rated: list[list[Any]], *, free: bool) -> dict[str, Any]:
             "note": "mean overlap of two answers",
         }
     if are_numbers(said):
-        kind, distance = "number", interval_distance
+        kind, distance = "number", "interval"
         rated = [[value for value in values if not is_blank(value)] for values in rated]
         rated = [values for values in rated if len(values) > 1]
         labels = [[float(value) for value in values] for values in rated]
     elif any(isinstance(value, list) for value in said):
-        kind, distance = "several", jaccard_distance
+        kind, distance = "several", "jaccard"
         labels = [[_options(value) for value in values] for values in rated]
     else:
-        kind, distance = "choice", binary_distance
+        kind, distance = "choice", "binary"
         labels = [[key_of(value) for value in values] for values in rated]
     if not labels:
         return {"items": 0, "note": "hardly anybody filled it in"}
@@ -94,11 +100,11 @@ def _percent(labels: list[list[Any]]) -> float:
     return total / len(labels)
 
 
-def _alpha(labels: list[list[Any]], distance: Callable[[Any, Any], float]) -> float | None:
+def _alpha(labels: list[list[Any]], distance: str) -> float | None:
     # nltk sorts by the item and compares coders by name; who a coder is does not matter to alpha.
     triples = [(place, item, label) for item, row in enumerate(labels) for place, label in enumerate(row)]
     try:
-        return float(AnnotationTask(triples, distance).alpha())
+        return float(annotation_task(triples, distance).alpha())
     except (ValueError, ZeroDivisionError):
         return None
 
@@ -110,7 +116,7 @@ def _kappa(labels: list[list[Any]]) -> dict[str, Any]:
     """
     raters = Counter(map(len, labels)).most_common(1)[0][0]
     rows = [row for row in labels if len(row) == raters]
-    task = AnnotationTask([(place, item, label) for item, row in enumerate(rows) for place, label in enumerate(row)])
+    task = annotation_task([(place, item, label) for item, row in enumerate(rows) for place, label in enumerate(row)])
     try:
         kappa = float(task.kappa() if raters == 2 else task.pi())
     except (ValueError, ZeroDivisionError):
