@@ -116,6 +116,8 @@ def check_wishes(account: Account) -> None:
         ("RejectAssignment", "queued", "reviewer"): 2,
         ("SendBonus", "queued", "approver"): 2,
         ("SendBonus", "proposed", "reviewer"): 1,
+        ("CreateQualificationType", "queued", "manager"): 3,  # of panels
+        ("CreateQualificationType", "queued", "approver"): 1,  # of a compensation
     }
 
 

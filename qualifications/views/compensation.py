@@ -19,12 +19,17 @@ from qualifications.forms.compensation import CompensationForm
 from qualifications.models import Compensation, CompensationOutcome, CompensationState
 
 
+def _id(request: HttpRequest, name: str) -> str:
+    """An id from the address, without what no database takes."""
+    return request.GET.get(name, "").replace("\0", "").strip().upper()[:64]
+
+
 @require_GET
 @of_account
 def compensations(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Everybody who was paid, or is to be, for what they could not hand in."""
     rows = Compensation.objects.of(membership.account).select_related("requested_by")
-    if worker := request.GET.get("worker", "").strip().upper()[:64]:
+    if worker := _id(request, "worker"):
         rows = rows.filter(worker_id=worker)
     context = {
         "page": page(rows, request.GET, column="created_at", descending=True),
@@ -39,8 +44,8 @@ def compensations(request: HttpRequest, membership: Membership) -> HttpResponse:
 def compensation_new(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The complaint, and what is paid for it."""
     account = membership.account
-    begins = {name: request.GET.get(name, "")[:64] for name in ("worker_id", "hit_id") if name in request.GET}
-    if "hit_id" in begins and (hit := HIT.objects.of(account).filter(hit_id=begins["hit_id"].strip().upper()).first()):
+    begins = {name: _id(request, name) for name in ("worker_id", "hit_id") if name in request.GET}
+    if "hit_id" in begins and (hit := HIT.objects.of(account).filter(hit_id=begins["hit_id"]).first()):
         begins["amount"] = str(hit.reward)
     form = CompensationForm(request.POST or None, initial={**begins, "form_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():

@@ -137,6 +137,7 @@ def qualification_request(request: HttpRequest, membership: Membership, request_
 def qualification_requests_ticked(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The ticked ones, in one transaction; what could not be done is named."""
     back, chosen = _back(membership, request.POST), request.POST.getlist("request")[:MOST_TICKED]
+    chosen = [request_id for request_id in chosen if "\0" not in request_id]
     form = DecideForm(request.POST)
     if not chosen:
         messages.error(request, "Tick the requests first.")

@@ -87,7 +87,7 @@ def _count_on(rows: list[Any]) -> None:
 def qualification_search(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Look for types of other requesters; a worker reads, this page shows what it has found."""
     url = reverse("qualifications", args=[membership.account.slug])
-    words = request.POST.get("text", "").strip()[:200]
+    words = request.POST.get("text", "").replace("\0", "").strip()[:200]
     if membership.role < Role.REVIEWER:
         messages.error(request, "You need to be a reviewer of this account to look for qualifications.")
         return redirect(f"{url}?kind=other")
