@@ -4,6 +4,7 @@ from workers.models.blocks import SoftBlock, WorkerBlock
 from workers.models.bonuses import BonusPayment
 from workers.models.messages import SUBJECT_LONGEST, TEXT_LONGEST, Message, MessageRecipient
 from workers.models.people import (
+    CONDITIONS,
     NEVER_SEEN,
     NOTHING_YET,
     TAG_LONGEST,
@@ -15,6 +16,7 @@ from workers.models.people import (
 )
 
 __all__ = [
+    "CONDITIONS",
     "NEVER_SEEN",
     "NOTHING_YET",
     "SUBJECT_LONGEST",

@@ -7,11 +7,13 @@ depends on whether a row stands here yet.
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dashboard.models import Account
@@ -37,9 +39,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
                 rows = rows.filter(CONDITIONS[name](value))
         return rows
 
-    def narrowed(self, account: Account, filters: dict[str, Any]) -> tuple["WorkerQuerySet", int | None]:
-        """`matching` for a page, and how many where that is known. Where one filter's own index names few, those alone
-        are looked at, whatever the order: an order's index would be gone through to its end for them."""
+    def narrowed(self, account: Account, filters: dict[str, Any], *, order: str) -> tuple["WorkerQuerySet", int | None]:
+        """`matching` for a page, and how many where that is known; more than FEW are FEW + 1. Where one filter's own
+        index names few, those alone are looked at, whatever the order: an order's index would be gone through to its
+        end for them."""
         rows, among = self.filter(account=account).matching(filters), Worker.objects.filter(account=account)
         chosen = [name for name in CONDITIONS if name in filters]
         for name in chosen:
@@ -47,7 +50,18 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
             if len(keys) <= FEW:
                 rows = rows.filter(pk__in=keys)
                 return rows, len(keys) if len(chosen) == 1 else rows.count()
-        return rows, None
+        rows = self.filter(account=account)._gone_through(filters, order)
+        return rows, FEW + 1 if len(chosen) == 1 else None
+
+    def _gone_through(self, filters: dict[str, Any], order: str) -> "WorkerQuerySet":
+        """`matching` in words that no index but the order's answers to: SQLite would take it, and sort all it finds."""
+        hidden_ones = {name for name, (column, _) in RANGES.items() if column != order}
+        rows = self.matching({name: value for name, value in filters.items() if name not in hidden_ones})
+        for name, (column, condition) in RANGES.items():
+            if name in filters and name in hidden_ones:
+                hidden = f"seen_{column}"
+                rows = rows.alias(**{hidden: Coalesce(column, column)}).filter(condition(hidden, filters[name]))
+        return rows
 
     def selected(self, selection: dict[str, Any]) -> "WorkerQuerySet":
         """The rows a job is about: {"ids": [WorkerId, …]} or {"filter": …}."""
@@ -143,22 +157,26 @@ class Worker(models.Model):
         return round(self.seconds / self.timed) if self.timed else None
 
 
-def _beginning(prefix: str) -> Q:
-    """A range, which any index of ids can find; the ids are capitals and digits."""
-    return Q(worker_id__gte=prefix, worker_id__lt=f"{prefix}~")
-
-
+#: Name of a filter of a figure -> its column, and the condition for column and value.
+RANGES: dict[str, tuple[str, Callable[[str, Any], Q]]] = {
+    # What begins so is a range, too: ids are capitals and digits.
+    "q": ("worker_id", lambda column, prefix: Q(**{f"{column}__gte": prefix, f"{column}__lt": f"{prefix}~"})),
+    "decided": ("decided", lambda column, least: Q(**{f"{column}__gte": least})),
+    "at_most": ("approval", lambda column, most: Q(**{f"{column}__gt": NOTHING_YET, f"{column}__lte": most * 10})),
+    "at_least": ("approval", lambda column, least: Q(**{f"{column}__gte": least * 10})),
+    "since": ("last_at", lambda column, at: Q(**{f"{column}__gte": datetime.fromisoformat(at)})),
+    "before": (
+        "last_at",
+        lambda column, at: Q(**{f"{column}__lt": datetime.fromisoformat(at), f"{column}__gt": NEVER_SEEN}),
+    ),
+}
 #: Name of a filter -> the condition for its value, those that leave least first.
 CONDITIONS: dict[str, Callable[[Any], Q]] = {
-    "q": _beginning,
+    "q": partial(RANGES["q"][1], RANGES["q"][0]),
     "tag": lambda name: Q(Exists(WorkerTag.objects.filter(worker=OuterRef("pk"), name=name))),
     "status": lambda status: Q(blocked=True) if status == "blocked" else Q(soft_blocked=True),
     "batch": lambda batch: Q(Exists(WorkerBatch.objects.filter(worker=OuterRef("pk"), batch=batch))),
-    "decided": lambda least: Q(decided__gte=least),
-    "at_most": lambda percent: Q(approval__gt=NOTHING_YET, approval__lte=percent * 10),
-    "at_least": lambda percent: Q(approval__gte=percent * 10),
-    "since": lambda moment: Q(last_at__gte=datetime.fromisoformat(moment)),
-    "before": lambda moment: Q(last_at__lt=datetime.fromisoformat(moment), last_at__gt=NEVER_SEEN),
+    **{name: partial(condition, column) for name, (column, condition) in RANGES.items() if name != "q"},
 }
 #: As many workers as a filter's index may name before it counts as few.
 FEW = 2_000

@@ -2,7 +2,7 @@
 
 import uuid
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -12,16 +12,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import of_account
 from dashboard.models import Account, Membership, Role
-from dashboard.pages import page
+from dashboard.pages import ordering, page
 from dashboard.permissions import Denied
+from dashboard.templatetags.formats import ago, capped, money
 from hits.models import Batch
 from workers import actions
 from workers.forms.people import WORKER_SORTS, WORKER_STATUSES, WorkerFilter
-from workers.models import Worker, WorkerTag
+from workers.models import CONDITIONS, Worker, WorkerTag
+from workers.templatetags.people import known_percent, known_time, permille
 
 COUNT_TO = 1001
 #: Rows that are looked through for a count where no index gives it.
-LOOKED_THROUGH = 20_000
+LOOKED_THROUGH = 2_000
 
 
 @require_GET
@@ -32,14 +34,15 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
     chosen = filters.chosen()
     column, descending, known = filters.order()
     frozen = filters.frozen()
-    rows, count = Worker.objects.narrowed(account, frozen)
-    rows = rows.filter(**known)
+    rows, count = Worker.objects.narrowed(account, frozen, order=column)
+    if "after" not in query:  # a cursor bounds them already, and SQLite begins at the first bound it is given
+        rows = rows.filter(**known)
     shown = page(rows.prefetch_related("tags"), query, column=column, descending=descending)
     only_page = "after" not in query and "before" not in query and not shown.older_url
     if only_page:
         count = len(shown.items)
-    elif count is None or known:
-        count = _count(account, rows, frozen, known, column)
+    elif count is None and not any(name in CONDITIONS for name in frozen):
+        count = int(rows.order_by(column)[:COUNT_TO].count())
     batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first() if "batch" in chosen else None
     pairs = [(name, str(value)) for name, value in chosen.items() if (name, value) != ("sort", "last")]
     url = reverse("workers", args=[account.slug])
@@ -50,7 +53,10 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
 
     context = {
         "page": shown,
-        "count": count,
+        "rows": _rows(account, shown.items),
+        "count": capped(count)
+        if count is not None
+        else _at_least(account, rows, column, descending=descending, shown=len(shown.items)),
         "status_chips": [
             {"label": words, "url": link(status=value), "on": value == chosen.get("status", "")}
             for value, words in WORKER_STATUSES.items()
@@ -73,12 +79,39 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
     return render(request, "workers/workers.html", context)
 
 
-def _count(account: Account, rows: Any, frozen: dict[str, Any], known: dict[str, int], column: str) -> int:
-    """How many, stopped at 1001; of several filters none of which leaves few, as many as a look at some rows finds."""
-    if sum(name in frozen for name in ("q", "tag", "status", "batch", "decided", "at_most", "at_least")) > 1:
-        some = Worker.objects.of(account).filter(**known).order_by(column)[:LOOKED_THROUGH]
-        return int(rows.filter(pk__in=some.values("pk"))[:COUNT_TO].count())
-    return int(rows.order_by(column)[:COUNT_TO].count())
+def _at_least(account: Account, rows: Any, column: str, *, descending: bool, shown: int) -> str:
+    """Of several filters none of which leaves few: how many there are at least, from a look at the first rows."""
+    first = Worker.objects.of(account).order_by(*ordering(column, descending=descending))[:LOOKED_THROUGH]
+    found = rows.filter(pk__in=list(first.values_list("pk", flat=True))).count()
+    return f"{max(found, shown):,}+"
+
+
+def _rows(account: Account, people: list[Worker]) -> list[dict[str, Any]]:
+    """Each worker with what the table shows, worked out once: addresses are written as `reverse` would."""
+    page_url, queue = reverse("workers", args=[account.slug]), reverse("queue", args=[account.slug])
+    rows = []
+    for person in people:
+        name = quote(person.worker_id, safe=_SAFE)
+        rows.append(
+            {
+                "worker": person,
+                "id": person.worker_id,
+                "url": f"{page_url}{name}/",
+                "answers_url": f"{queue}?worker={name}",
+                "tags": [(tag.name, f"{page_url}?{urlencode({'tag': tag.name})}") for tag in person.tags.all()],
+                "rate": permille(person.approval),
+                "takes": known_time(person.typical_seconds),
+                "gold": known_percent(person.gold),
+                "agrees": known_percent(person.agreement),
+                "bonuses": money(person.bonus_total) if person.bonus_count else "",
+                "seen": ago(person.last_at) if person.was_seen else "",
+            }
+        )
+    return rows
+
+
+# The characters `reverse` leaves as they are (RFC 3986: what a path segment may hold).
+_SAFE = "~:@!$&'()*+,;="
 
 
 def _elsewhere(account: Account) -> dict[str, str]:
