@@ -141,7 +141,8 @@ async function send(form, submitter, entry) {
   body.set("from", "ahead");
   remember([...remembered(), { name, here }]);
   // First of all the decision goes out: whatever comes of showing the next one, it is not lost.
-  const going = fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", keepalive: true });
+  // (form.action would be the input of that name.)
+  const going = fetch(form.getAttribute("action"), { method: "POST", body, headers, credentials: "same-origin", keepalive: true });
   going.catch(() => {});
   waitForUndo(entry.node);
   countDown(entry.node, before);
