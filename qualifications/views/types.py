@@ -106,10 +106,16 @@ def qualification_search(request: HttpRequest, membership: Membership) -> HttpRe
 
 
 def type_of(membership: Membership, type_id: str) -> QualificationType:
-    row = get_object_or_404(
-        QualificationType.objects.of(membership.account).select_related("command", "panel"),
-        qualification_type_id=type_id,
-    )
+    rows = QualificationType.objects.of(membership.account).select_related("command", "panel")
+    if type_id.startswith("new-"):
+        # Its page was opened before MTurk gave it an id; the command that made it is the same.
+        try:
+            rows = rows.filter(command=uuid.UUID(type_id.removeprefix("new-")))
+        except ValueError:
+            raise Http404("There is no such qualification.") from None
+        row = get_object_or_404(rows)
+    else:
+        row = get_object_or_404(rows, qualification_type_id=type_id)
     row.account = membership.account
     return row
 

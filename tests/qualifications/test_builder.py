@@ -172,6 +172,7 @@ def test_by_form_by_xml_and_what_it_scores(lab: Lab, approver: Client) -> None:
     assert page.url == reverse("qualification", args=[lab.account.slug, row.qualification_type_id])
     send(lab)
     row.refresh_from_db()
+    assert "Reader" in approver.get(page.url).content.decode(), "the address from before it had an id leads to it"
     there = lab.mturk.get_qualification_type(QualificationTypeId=row.qualification_type_id)["QualificationType"]
     assert (there["Test"], there["TestDurationInSeconds"], there["RetryDelayInSeconds"]) == (rich, 1800, 7200)
     # What MTurk's own marking gives is what was told.
