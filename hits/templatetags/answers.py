@@ -66,7 +66,7 @@ def show_picture(context: Context, link: Link | None, *, always: bool = False) -
     assignment, account = context.get("assignment"), context.get("account")
     if link is None or not link.href or link.source != "worker" or not (always or link.is_picture):
         return ""
-    if not isinstance(getattr(assignment, "assignment_id", None), str) or account is None:
+    if assignment is None or account is None or not isinstance(getattr(assignment, "assignment_id", None), str):
         return ""
     url = reverse("picture", args=[account.slug, assignment.assignment_id])
     query = urlencode({"url": Signer(salt=f"picture:{assignment.assignment_id}").sign(link.href)})

@@ -173,7 +173,8 @@ def _connect(address: SplitResult, end: float, allowed: Allowed) -> http.client.
 
 
 def _read(answer: http.client.HTTPResponse, connection: http.client.HTTPConnection, end: float) -> bytes:
-    parts, length = [], 0
+    parts: list[bytes] = []
+    length = 0
     while True:
         # A server that sends a byte now and then has no more time than another.
         if connection.sock is not None:
