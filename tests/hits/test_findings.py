@@ -7,6 +7,7 @@ from django.urls import reverse
 from dashboard import jobs
 from dashboard.models import Command, Job, JobState
 from hits.models import Finding, Rule
+from hits.rules import deciding
 from tests.cast import Lab
 from tests.hits.quality import (
     batch_of,
@@ -16,9 +17,11 @@ from tests.hits.quality import (
     desk,
     good,
     hit_of,
+    make_hit,
     make_rule,
     work,
 )
+from workers.models import SoftBlock
 
 __all__ = ["desk"]
 
@@ -145,3 +148,16 @@ def test_what_strangers_write_stays_text_and_bad_forms_keep_what_was_typed(desk:
     viewer.post(url, slow)
     made.refresh_from_db()
     assert (made.on, Rule.objects.count()) == (False, 2)
+
+
+def test_a_soft_block_is_asked_of_whoever_keeps_workers(desk: Lab) -> None:
+    rule = make_rule(desk, "attention", "soft_block", field="check", accepted=["blue"])
+    for hit in (hit_of(desk), make_hit(desk)):
+        desk.answer(hit, worker="ACARELESS00001", **{**good, "check": "red"})
+    work(desk)
+    for finding in Finding.objects.filter(rule=rule):
+        assert deciding.release(finding, by=desk.people["reviewer"]) is None
+    block = SoftBlock.objects.get()
+    assert (block.worker_id, block.reason, block.batch) == ("ACARELESS00001", "Not done with care.", batch_of(desk))
+    assert not Command.objects.exists()
+    assert set(Finding.objects.values_list("state", "decided_by__username")) == {("released", "reviewer-lab")}
