@@ -15,11 +15,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import audit, commands, mturk, proposals
-from dashboard.models import Account, Command, Environment, Role, State, User
+from dashboard import audit, commands, proposals
+from dashboard.models import Account, Command, Role, State, User
 from dashboard.permissions import Denied, bonus_needs_release, check_role
 from hits.models import HIT, Assignment, AssignmentStatus
 from marketplace.policies import assignment_fee
+from qualifications.actions.compensation_hit import annotation, hit_params, worker_link
 from qualifications.models import (
     Compensation,
     CompensationOutcome,
@@ -27,8 +28,6 @@ from qualifications.models import (
     CompensationStep,
     QualificationType,
 )
-from qualifications.questions import build_form
-from qualifications.questions.draft import Draft, DraftOption, DraftQuestion
 from workers.models import Message, MessageRecipient
 
 LARGEST = Decimal("9999.99")
@@ -49,10 +48,6 @@ STEPS = {
     "delete_qualification": "The qualification is deleted",
 }
 _SUBJECT = "A HIT to pay you for work you could not hand in"
-_WORKER_SITES = {
-    Environment.PRODUCTION: "https://worker.mturk.com",
-    Environment.SANDBOX: "https://workersandbox.mturk.com",
-}
 _NOT_DONE = (State.CANCELLED, State.DECLINED)
 
 
@@ -226,7 +221,7 @@ def _take_in(row: Compensation, name: str, command: Command) -> None:
     if name == "publish" and not row.new_hit_id:
         made = (response.get("HIT") or {}).get("HITId", "")
         if not made:
-            hit = HIT.objects.of(row.account).filter(annotation=_annotation(row)).first()
+            hit = HIT.objects.of(row.account).filter(annotation=annotation(row)).first()
             made = hit.hit_id if hit else ""
         if not made:
             raise Denied("MTurk did not say which HIT it made. It goes on after the next sync.")
@@ -402,50 +397,6 @@ def _ask_for(row: Compensation, name: str) -> None:
         _ask(row, name, "CreateHIT", hit_params(row), exclusive_key=f"compensation-hit:{row.reference}")
     else:
         raise Denied("Its first step is missing. Begin it anew.")
-
-
-def _annotation(row: Compensation) -> str:
-    return f"HITdesk compensation {row.reference}"
-
-
-def hit_params(row: Compensation) -> dict[str, Any]:
-    """The API's request for the HIT (api:311): one worker, hidden from all others, paid by itself in three days."""
-    return {
-        "Title": "Pay for work you could not hand in",
-        "Description": "Only you can see this. Confirm, and you are paid.",
-        "Keywords": "compensation",
-        "Reward": f"{row.amount:.2f}",
-        "MaxAssignments": 1,
-        "AssignmentDurationInSeconds": 86_400,
-        "LifetimeInSeconds": row.days * 86_400,
-        "AutoApprovalDelayInSeconds": 3 * 86_400,
-        "RequesterAnnotation": _annotation(row),
-        "QualificationRequirements": [
-            {
-                "QualificationTypeId": row.qualification_type_id,
-                "Comparator": "EqualTo",
-                "IntegerValues": [1],
-                "ActionsGuarded": "DiscoverPreviewAndAccept",
-            }
-        ],
-        "Question": _question(row),
-    }
-
-
-def _question(row: Compensation) -> str:
-    confirm = DraftQuestion(
-        identifier="confirm", required="on", text="Please confirm, and hand this in.", style="radiobutton",
-        options=[DraftOption("yes", "Yes, pay me for it.")],
-    )  # fmt: skip
-    remark = DraftQuestion(identifier="remark", kind="text", text="Is there anything you want to tell us?", lines="4")
-    text = row.message or "Something kept you from handing in your work. This pays you for it."
-    return build_form(Draft(title="Pay for work you could not hand in", text=text, questions=[confirm, remark]))
-
-
-def worker_link(row: Compensation, group_id: str) -> str:
-    """Where the worker finds the HIT."""
-    origin = _WORKER_SITES.get(Environment(row.account.environment), mturk.endpoint_of(row.account).rstrip("/"))
-    return f"{origin}/projects/{group_id}/tasks"
 
 
 def _tell(row: Compensation) -> None:

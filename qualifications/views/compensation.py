@@ -15,6 +15,7 @@ from dashboard.pages import page
 from dashboard.permissions import Denied, bonus_needs_release
 from hits.models import HIT
 from qualifications.actions import compensation as acts
+from qualifications.actions.compensation_hit import worker_link
 from qualifications.forms.compensation import CompensationForm
 from qualifications.models import Compensation, CompensationOutcome, CompensationState
 
@@ -85,7 +86,7 @@ def compensation(request: HttpRequest, membership: Membership, compensation_id: 
         "row": row,
         "steps": _steps(row, membership),
         "moving": row.state != CompensationState.ENDED,
-        "link": acts.worker_link(row, group_id) if group_id else "",
+        "link": worker_link(row, group_id) if group_id else "",
         "outcome": CompensationOutcome(row.outcome).label if row.outcome else "",
         "can_act": membership.role >= Role.REVIEWER,
         "can_stop": membership.role >= Role.REVIEWER and row.state == CompensationState.WORKING,
