@@ -81,7 +81,7 @@ def tag(*, account: Account, worker_ids: Iterable[str], by: User, name: str) -> 
     check_role(by, account, Role.REVIEWER, "tag workers")
     name = check_tag(name)
     people = Worker.objects.make_known(account, [check_worker_id(each) for each in worker_ids])
-    have = set(
+    have: set[Any] = set(
         WorkerTag.objects.filter(worker__in=[each.pk for each in people.values()], name=name).values_list(
             "worker", flat=True
         )

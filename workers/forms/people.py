@@ -33,7 +33,6 @@ SEEN = {
     "not30d": "not for 30 days",
     "not90d": "not for 90 days",
 }
-_PERCENT = {"min_value": 0, "max_value": 100}
 
 
 class WorkerFilter(forms.Form):
@@ -47,8 +46,8 @@ class WorkerFilter(forms.Form):
     q = forms.CharField(required=False, max_length=64, label="Worker id begins with")
     tag = forms.CharField(required=False, max_length=TAG_LONGEST, label="Tag")
     decided = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Decided answers, at least")
-    at_least = forms.IntegerField(required=False, label="Approved here, percent at least", **_PERCENT)
-    at_most = forms.IntegerField(required=False, label="Approved here, percent at most", **_PERCENT)
+    at_least = forms.IntegerField(required=False, label="Approved here, percent at least", min_value=0, max_value=100)
+    at_most = forms.IntegerField(required=False, label="Approved here, percent at most", min_value=0, max_value=100)
     seen = forms.ChoiceField(required=False, label="Last seen", choices=[("", "any time"), *SEEN.items()])
 
     def chosen(self) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def blocks(request: HttpRequest, membership: Membership) -> HttpResponse:
     account, kind = membership.account, request.GET.get("kind", "hard")
     kind = kind if kind in KINDS else "hard"
     beginning = request.GET.get("q", "").strip().upper()[:64]
-    hard: QuerySet[Any] = WorkerBlock.objects.of(account)
-    soft: QuerySet[Any] = SoftBlock.objects.of(account).select_related("batch", "hit_type", "made_by")
+    hard, soft = WorkerBlock.objects.of(account), SoftBlock.objects.of(account)
+    soft = soft.select_related("batch", "hit_type", "made_by")
     counts = {
         "hard": hard.standing()[:COUNT_TO].count(),
         "soft": soft.standing()[:COUNT_TO].count(),
@@ -62,6 +62,7 @@ def blocks(request: HttpRequest, membership: Membership) -> HttpResponse:
         shown = [*_with_names(hard.due())[:MOST_DUE]]
         context["soft_blocks"] = list(soft.due()[:MOST_DUE])
     else:
+        rows: Any
         rows, column = (_with_names(hard.standing()), "blocked_at") if kind == "hard" else (soft.standing(), "made_at")
         if beginning:
             rows = rows.filter(worker_id__gte=beginning, worker_id__lt=f"{beginning}~")
