@@ -202,8 +202,9 @@ def _wish(row: UploadRow) -> str:
 
 def known(account: Account, names: Iterable[str]) -> dict[str, Assignment]:
     """AssignmentId -> our row, of those we have, without what is long."""
-    rows = Assignment.objects.of(account).filter(assignment_id__in=list(names)).select_related("hit__hit_type")
-    return {row.assignment_id: row for row in rows.defer("raw", "answer", "hit__raw", "hit__question")}
+    rows = Assignment.objects.of(account).filter(assignment_id__in=list(names)).select_related("hit")
+    needed = ("assignment_id", "worker_id", "status", "submitted_at", "verdict", "gone_at", "hit__hit_id")
+    return {row.assignment_id: row for row in rows.only(*needed)}
 
 
 def on_their_way(account: Account, names: Iterable[str]) -> set[str]:
