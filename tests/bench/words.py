@@ -3,7 +3,7 @@
 import random
 from itertools import accumulate
 
-from django.db import connection
+from django.db import connection, transaction
 
 from dashboard.models import Account
 from hits.models import Assignment
@@ -55,7 +55,7 @@ def speak(account: Account) -> None:
     statement = "INSERT INTO hits_answerwords (assignment_id, text) VALUES (%s, %s)"
     for start in range(0, len(keys), CHUNK):
         rows = [(key, vocabulary.answer(number)) for number, key in enumerate(keys[start : start + CHUNK], start)]
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(statement, rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
