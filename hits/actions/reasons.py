@@ -111,7 +111,7 @@ def save_reason(*, account: Account, by: User, use: str, title: str, text: str, 
     text = check_reason_template(text)
     _write_defaults(account)
     rows = ReasonTemplate.objects.filter(account=account)
-    if rows.filter(use=use, title=title).exclude(pk=template).exists():
+    if rows.filter(use=use, title=title).exclude(pk=template or 0).exists():
         raise Denied(f"There is one called “{title}” for this already. Choose another name.")
     if template is None:
         if rows.count() >= MOST:

@@ -47,7 +47,7 @@ def delete_view(*, account: Account, by: User, view: int | None) -> None:
 
 def _own(account: Account, by: User, view: int | None) -> SavedView:
     """Whoever made a view changes it, and approvers anybody's."""
-    found = SavedView.objects.filter(account=account, pk=view).first()
+    found = SavedView.objects.filter(account=account, pk=view or 0).first()
     if found is None:
         raise Denied("This view was deleted meanwhile.")
     mine = found.made_by == by

@@ -64,7 +64,7 @@ class QueueFilter(forms.Form):
     proposals = forms.ChoiceField(
         required=False, label="Rules", choices=[("", "any"), ("open", "A rule proposes something")]
     )
-    data = forms.ChoiceField(required=False, label="As data", choices=DATA_CHOICES)
+    data = forms.ChoiceField(required=False, label="As data", choices=DATA_CHOICES)  # type: ignore[assignment]
     reviewer = forms.CharField(required=False, max_length=150, label="Reviewer (user name)")
 
     def chosen(self) -> dict[str, Any]:
