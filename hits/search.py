@@ -66,7 +66,7 @@ def few(among: "AssignmentQuerySet", text: str, most: int) -> list[int] | None:
     if found is None or len(found) > most:
         return None
     # Not read by the digest yet: also these have to be looked at.
-    waiting = list(among.fresh().order_by().values_list("pk", flat=True)[: most + 1])
+    waiting = list(among.fresh().order_by("pk").values_list("pk", flat=True)[: most + 1])  # as their index has them
     return None if len(waiting) > most else list({*found, *waiting})
 
 
