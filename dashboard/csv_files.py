@@ -203,9 +203,7 @@ def lines(rows: Iterable[Iterable[str]], *, exact: bool = False) -> Iterator[str
         yield writer.writerow(row if exact else [guarded(cell) for cell in row])
 
 
-def download(
-    name: str, lines: Iterable[str], *, content_type: str = "text/csv; charset=utf-8"
-) -> Any:
+def download(name: str, lines: Iterable[str], *, content_type: str = "text/csv; charset=utf-8") -> Any:
     """A file for the browser to save, sent as it is made; `name` holds letters, digits and _-. only."""
     name = re.sub(r"[^\w.\-]+", "_", name, flags=re.ASCII)
     response = StreamingHttpResponse(lines, content_type=content_type)
