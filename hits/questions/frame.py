@@ -22,6 +22,8 @@ _START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype[^>]*>\s*)?(?:<html(?:\
 _HTML = re.compile(
     r"(?i)\s*(?:\ufeff\s*)?<(!doctype html|html|head|body|script|crowd-|form|div|p|link|style|section|!--|h[1-6])\b"
 )
+# What a worker could answer with; markup without it is no task.
+_FIELD = re.compile(r"(?i)<(form|input|select|textarea|crowd-)")
 _LONGEST = 1_000_000
 
 
@@ -46,7 +48,8 @@ def task(text: str) -> Task:
     try:
         question = documents.parse_question(text)
     except documents.DocumentError as error:
-        return Task(html=text) if _HTML.match(text) else Task(problem=str(error))
+        bare = _HTML.match(text) and _FIELD.search(text)
+        return Task(html=text) if bare else Task(problem=str(error))
     if question.kind is documents.Kind.HTML_QUESTION:
         return Task(html=question.html, height=question.frame_height or 0)
     if question.kind is documents.Kind.EXTERNAL_QUESTION:
