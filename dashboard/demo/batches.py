@@ -197,7 +197,7 @@ def batches() -> list[Batch]:
             reward="0.03",
             assignments=8,
             duration=timedelta(minutes=20),
-            auto_approval=timedelta(hours=30),
+            auto_approval=timedelta(hours=28),
             lifetime=timedelta(days=10),
             rows=_sentences(),
         ),

@@ -36,6 +36,8 @@ from qualifications.models import Line, QualificationType, Score, Sheet, score_k
 
 SHOWN_SHEETS = 20
 MOST_TICKED = 1000
+# Filters, one worker and many stand on one page and have fields of the same names.
+_ONE, _PASTE = "one_%s", "paste_%s"
 _NOT_DONE = (State.FAILED, State.CANCELLED, State.DECLINED)
 
 
@@ -99,8 +101,8 @@ def _scores_page(
         "query_pairs": pairs,
         "filtered": bool(filters.labels()),
         "why_not": why_not,
-        "one": one or OneForm(initial={"form_key": uuid.uuid4(), "value": 1}, prefix=None),
-        "paste": paste or PasteForm(),
+        "one": one or OneForm(auto_id=_ONE, initial={"form_key": uuid.uuid4(), "value": 1}),
+        "paste": paste or PasteForm(auto_id=_PASTE),
         "paste_open": paste is not None,
         "form_key": uuid.uuid4(),
     }
@@ -119,7 +121,7 @@ def _open_changes(kind: QualificationType, worker_ids: list[str]) -> dict[str, C
 def scores_change(request: HttpRequest, membership: Membership, type_id: str) -> HttpResponse:
     """Grant, change or take away, of one worker."""
     kind = _type_of(membership, type_id)
-    form = OneForm(request.POST)
+    form = OneForm(request.POST, auto_id=_ONE)
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -148,7 +150,7 @@ def scores_change(request: HttpRequest, membership: Membership, type_id: str) ->
 def scores_paste(request: HttpRequest, membership: Membership, type_id: str) -> HttpResponse:
     """A pasted list becomes a sheet to look at."""
     kind = _type_of(membership, type_id)
-    form = PasteForm(request.POST)
+    form = PasteForm(request.POST, auto_id=_PASTE)
     if form.is_valid():
         said = form.cleaned_data
         try:
