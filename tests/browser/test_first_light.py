@@ -52,6 +52,7 @@ def test_a_reviewer_approves_rejects_and_undoes_and_an_approver_pays_each_exactl
     page.wait_for_timeout(400)
     page.keyboard.press("a")
     page.wait_for_url(lambda url: third not in url)
+    page.locator("#bench-undo button:enabled").wait_for()  # the decision is recorded
     page.keyboard.press("u")
     page.wait_for_url(lambda url: third in url)
     page.locator("[data-key=a]").wait_for()
@@ -102,7 +103,7 @@ def test_a_rejection_without_words_comes_back_open_with_what_is_wrong(demo: Demo
     page.keyboard.press("r")
     page.locator("#reject-feedback").fill("   ")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Say why: the worker reads the reason.").wait_for(state="visible")
+    page.get_by_text("Say why: the worker reads the reason.", exact=True).wait_for(state="visible")
     assert paid(demo, chosen) == []
 
 
