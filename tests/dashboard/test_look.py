@@ -16,7 +16,9 @@ from tests.cast import Lab, make_lab
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = (Path(__file__).parent.parent / "assets" / "axe-core-4.14.1" / "axe.min.js").read_text()
-ACCOUNT_PAGES = ["overview", "queue", "hits", "activity", "drift", "audit", "account_settings"]
+ACCOUNT_PAGES = ["overview", "queue", "hits", "activity", "drift", "audit", "account_settings", "batches", "workers",
+                 "qualifications", "panels", "blocks", "messages", "open_findings", "reasons", "marked_upload",
+                 "bonus_upload", "qualification_new", "message_new", "compensations"]  # fmt: skip
 OTHER_PAGES = ["accounts", "profile", "mfa_index", "account_change_password"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests import servers
 from tests.dashboard.test_crashes import Desk
 
-WORKERS = 120
+WORKERS = 60
 BEGIN = """
 from qualifications.actions import scores as acts
 from qualifications.models import QualificationType

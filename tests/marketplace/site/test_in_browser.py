@@ -367,11 +367,12 @@ def test_no_page_scrolls_sideways_or_has_a_serious_barrier(site: Site, publish: 
     page.get_by_role("button", name="Hand in the test").wait_for()
     groups = [f"/tasks/{hit['HITGroupId']}/" for hit in (refused, form, framed)]
     more = [*groups, *works, f"/tasks/{form['HITGroupId']}/contact/", f"/qualifications/{kind}/", "/tasks/?q=nothing"]
+    looks = itertools.cycle([(1280, "light"), (360, "dark")])
     for path in (*PAGES, *more):
-        look(page, site.url + path)
+        look(page, site.url + path, next(looks))
     page.context.clear_cookies()
     for path in OUTSIDE:
-        look(page, site.url + path)
+        look(page, site.url + path, next(looks))
 
 
 OPERATOR = (
