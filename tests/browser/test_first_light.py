@@ -157,10 +157,15 @@ def test_every_kind_of_answer_opens_without_a_complaint(demo: Demo, sign_in: Any
     page.goto(f"{demo.dashboard}/a/lab/")
     batches = page.eval_on_selector_all("a[href*='batch=']", "links => links.map(link => link.href)")
     assert len(set(batches)) >= 5
+    opened = 0
     for url in dict.fromkeys(batches):
         page.goto(f"{url}&status=all")
-        page.goto(demo.dashboard + page.get_attribute("[data-row-open]", "href"))
+        if not page.locator("[data-row-open]").count():
+            continue  # published by another test, and nobody has handed anything in
+        opened += 1
+        page.goto(demo.dashboard + page.locator("[data-row-open]").first.get_attribute("href"))
         assert page.locator(".bench-answer").is_visible()
         # What the crowd or time decided meanwhile has no such button at all; a viewer may press none either way.
         assert page.locator(".bench [data-key=a], .bench [data-key=r], .bench [data-key=b]").count() == 0
+    assert opened >= 5
     page.goto(batches[-1])
