@@ -1,14 +1,15 @@
 """What workers do. Messages carry ids and are hints; every task may run twice, or late, without harm."""
 
 import logging
-import threading
+import time
 import uuid
 
 from celery import shared_task
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from dashboard import audit, commands, drift, heartbeat, jobs
+from dashboard.alone import alone
 from dashboard.models import Account, SyncRun, User
 from hits import agreement, search
 from hits import digest as figures
@@ -37,8 +38,8 @@ READERS: list[figures.Reader] = [
     panels_digest.read,
 ]
 
-_delivering: set[int] = set()
-_delivering_lock = threading.Lock()
+#: Seconds a thread digests before others have their turn; the next tick goes on with the rest.
+PATIENCE = 20.0
 
 
 @shared_task
@@ -47,16 +48,10 @@ def deliver(account_id: int) -> None:
 
     The first claims until nothing is due; what becomes due in its last moment is found by the next tick.
     """
-    with _delivering_lock:
-        if account_id in _delivering:
-            return
-        _delivering.add(account_id)
-    try:
-        commands.resolve_unknown(account_id)
-        commands.deliver_due(account_id)
-    finally:
-        with _delivering_lock:
-            _delivering.discard(account_id)
+    with alone("deliver", account_id) as free:
+        if free:
+            commands.resolve_unknown(account_id)
+            commands.deliver_due(account_id)
 
 
 @shared_task
@@ -83,18 +78,35 @@ def sweep() -> None:
 @shared_task
 def keep_panels(account_id: int) -> None:
     """Put workers into panels and out of them, and let MTurk know."""
-    panel_upkeep.keep_up(account_id)
+    with alone("panels", account_id) as free:
+        if free:
+            panel_upkeep.keep_up(account_id)
 
 
 @shared_task
 def digest(account_id: int) -> None:
-    """Bring the figures of an account up to date."""
+    """Bring the figures of an account up to date. However much there is, payments find a thread of their own."""
     account = Account.objects.filter(pk=account_id).first()
-    while account is not None and figures.digest(account, READERS):
-        pass
-    if account is not None:
+    with alone("digest", account_id) as free:
+        if account is None or not free:
+            return
+        until = time.monotonic() + PATIENCE
+        while _digest_some(account):
+            if time.monotonic() > until:
+                return
+            time.sleep(upkeep.BREATH)
         batch_figures.measure_batches(account)
-        upkeep.look_back(account, seconds=5)
+    upkeep.look_back(account, seconds=5)
+
+
+def _digest_some(account: Account) -> int:
+    try:
+        return figures.digest(account, READERS)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("A chunk of answers could not be digested")
+        return figures.digest_singly(account, READERS)
 
 
 @shared_task

@@ -4,13 +4,16 @@ A row is `fresh` from the moment the sync wrote it, or a verdict settled, until 
 transaction: figures are exact whatever dies, and what they cost is what changed.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from dashboard.models import Account
 from hits.models import Assignment
+
+log = logging.getLogger(__name__)
 
 #: Rows of one transaction; on SQLite nobody else writes meanwhile.
 CHUNK = 100
@@ -20,11 +23,11 @@ _LOCK = 0x48495473
 Reader = Callable[[Account, list[Assignment]], None]
 
 
-def digest(account: Account, readers: Sequence[Reader], *, chunk: int = CHUNK) -> int:
+def digest(account: Account, readers: Sequence[Reader], *, chunk: int = CHUNK, only: int | None = None) -> int:
     """Show one chunk of fresh assignments to the readers; how many there were. Zero: nothing is left.
 
     Only one worker at a time does this for an account, so that nothing is counted twice. Of several readers none is
-    called unless all are: what one of them raises leaves the chunk fresh.
+    called unless all are: what one of them raises leaves the chunk fresh. `only`: the assignment of that key.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":
@@ -37,6 +40,7 @@ def digest(account: Account, readers: Sequence[Reader], *, chunk: int = CHUNK) -
             .select_for_update(of=("self",))
             .select_related("hit", "hit__hit_type")
             .defer("raw", "hit__raw")
+            .filter(**({} if only is None else {"pk": only}))
             .order_by("pk")[:chunk]
         )
         if not rows:
@@ -45,3 +49,18 @@ def digest(account: Account, readers: Sequence[Reader], *, chunk: int = CHUNK) -
             read(account, rows)
         Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(fresh=False, counted=F("status"))
     return len(rows)
+
+
+def digest_singly(account: Account, readers: Sequence[Reader], *, chunk: int = CHUNK) -> int:
+    """What `digest` does, an assignment at a time, after a chunk could not be read: one that no figure can be made of,
+    because a worker wrote what nobody foresaw, is told in the log and left out, and stops no others."""
+    keys = list(Assignment.objects.of(account).fresh().order_by("pk").values_list("pk", flat=True)[:chunk])
+    for pk in keys:
+        try:
+            digest(account, readers, only=pk)
+        except DatabaseError:
+            raise  # says nothing about the answer; the next tick tries again
+        except Exception:
+            log.exception("No figures can be made of assignment %s", pk)
+            Assignment.objects.filter(pk=pk).update(fresh=False)
+    return len(keys)

@@ -1,16 +1,14 @@
 """What workers do for rules behind the pages, and which accounts have something of it to do."""
 
-import threading
 import time
 
+from dashboard.alone import alone
 from dashboard.models import Account
 from hits.models import Finding, GoldChange, RuleRun
 from hits.rules import deciding, gold, past
 
 #: Seconds between two steps, so that on SQLite others who wait to write find the moment in which they can.
 BREATH = 0.01
-_busy: set[int] = set()
-_busy_lock = threading.Lock()
 
 
 def waiting_accounts() -> set[int]:
@@ -31,15 +29,8 @@ def look_back(account: Account, *, seconds: float = 20) -> None:
 
     Any number of workers may; of one process one thread is enough, and the others have other things to do.
     """
-    with _busy_lock:
-        if account.pk in _busy:
-            return
-        _busy.add(account.pk)
-    try:
+    with alone("rules", account.pk) as free:
         until = time.monotonic() + seconds
         for step in (gold.rescore_some, past.go_on, deciding.release_due):
-            while time.monotonic() < until and step(account):
+            while free and time.monotonic() < until and step(account):
                 time.sleep(BREATH)
-    finally:
-        with _busy_lock:
-            _busy.discard(account.pk)

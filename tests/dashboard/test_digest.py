@@ -7,7 +7,7 @@ import pytest
 from dashboard import commands
 from dashboard.models import Account
 from hits import actions
-from hits.digest import digest
+from hits.digest import digest, digest_singly
 from hits.models import Assignment
 from tests.cast import Lab
 
@@ -52,3 +52,24 @@ def test_a_reader_that_fails_leaves_all_to_be_read_again(lab: Lab) -> None:
         digest(lab.account, [write, fail])
     row = Assignment.objects.get(account=lab.account)
     assert (row.fresh, row.agreement, row.counted) == (True, 101, "")
+
+
+def test_an_answer_no_figure_can_be_made_of_stops_no_others(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    hit = lab.hit()
+    ids = [lab.answer(hit) for _ in range(3)]
+    lab.sync()
+    seen = []
+
+    def choke(account: Account, rows: list[Assignment]) -> None:
+        if any(row.assignment_id == ids[1] for row in rows):
+            raise ValueError("a shape nobody foresaw")
+        seen.extend(row.assignment_id for row in rows)
+
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        digest(lab.account, [choke])
+    assert digest_singly(lab.account, [choke]) == 3
+    assert sorted(seen) == sorted([ids[0], ids[2]])
+    assert "No figures can be made of assignment" in caplog.text
+    left_out = Assignment.objects.get(assignment_id=ids[1])
+    assert (left_out.fresh, left_out.counted) == (False, "")
+    assert digest(lab.account, [choke]) == 0
