@@ -77,8 +77,7 @@ def test_the_workbench_and_a_workers_record_cost_the_same_however_much_there_is(
     more(lab, 2)
     assert [len(queries(client, url)) for url in urls] == one
     assert one[0] <= 24
-    bonuses = worker.startswith("ASECOND")  # only who has some costs the look for them
-    assert one[1] <= 8 + bonuses, "\n".join(queries(client, urls[1]))
+    assert one[1] <= 8, "\n".join(queries(client, urls[1]))
 
 
 def test_a_full_queue_of_forms_with_eleven_fields_is_quick(lab: Lab) -> None:

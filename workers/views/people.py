@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -34,12 +35,24 @@ SHOWN_BATCHES, SHOWN_NOTES, SHOWN_BONUSES, SHOWN_OTHERS = 30, 5, 3, 4
 
 def _known(account: Account, worker_id: str) -> Worker:
     """The worker's row; of somebody whose work is here but not counted yet an empty one; else 404."""
-    row = Worker.objects.filter(account=account, worker_id=worker_id).prefetch_related("tags").first()
+    return _known_more(account, worker_id)[0]
+
+
+def _known_more(account: Account, worker_id: str) -> tuple[Worker, bool, bool]:
+    """As `_known`, with whether there are tags and whether messages: who has none is not asked for them."""
+    row = (
+        Worker.objects.filter(account=account, worker_id=worker_id)
+        .annotate(
+            has_tags=Exists(WorkerTag.objects.filter(worker=OuterRef("pk"))),
+            has_messages=Exists(MessageRecipient.objects.filter(account=account, worker_id=worker_id)),
+        )
+        .first()
+    )
     if row is not None:
-        return row
+        return row, row.has_tags, row.has_messages
     if not Assignment.objects.of(account).filter(worker_id=worker_id).exists():
         raise Http404("Nobody of that id ever worked here.")
-    return Worker(account=account, worker_id=worker_id)
+    return Worker(account=account, worker_id=worker_id), False, False
 
 
 @require_GET
@@ -48,13 +61,13 @@ def _known(account: Account, worker_id: str) -> Worker:
 def worker(request: HttpRequest, membership: Membership, worker_id: str) -> HttpResponse:
     """All that is known here of one worker."""
     account = membership.account
-    person = _known(account, worker_id)
+    person, has_tags, _ = _known_more(account, worker_id)
     show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else ""
     events = timeline(account, worker_id, show=show, cursor=request.GET.get("after", ""))
     url = reverse("worker", args=[account.slug, worker_id])
     context: dict[str, Any] = {
         "worker": person,
-        "tags": list(person.tags.all()) if person.pk else [],
+        "tags": list(person.tags.all()) if has_tags else [],
         "timeline": events,
         "first_page": "after" not in request.GET,
         "shows": [
@@ -66,12 +79,12 @@ def worker(request: HttpRequest, membership: Membership, worker_id: str) -> Http
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "workers/worker.html#timeline", context)
     found = evidence.weeks(account, worker_id)
+    done = WorkerBatch.objects.filter(worker=person.pk or 0).select_related("batch__times").order_by("-last_at")
+    batches = list(done[:SHOWN_BATCHES])
     context |= {
         "bars": evidence.bars(found),
         "weeks": [week for week in reversed(found) if week["answers"]],
-        "batches": WorkerBatch.objects.filter(worker=person.pk or 0)
-        .select_related("batch__times")
-        .order_by("-last_at")[:SHOWN_BATCHES],
+        "batches": batches,
         "soft_blocks": _soft_blocks(account, worker_id),
         "block": WorkerBlock.objects.of(account).filter(worker_id=worker_id).select_related("command").first(),
         "block_on_its_way": actions.waiting_blocks(account, [worker_id]).get(worker_id),
@@ -81,14 +94,9 @@ def worker(request: HttpRequest, membership: Membership, worker_id: str) -> Http
         .order_by("-submitted_at")
         .values_list("assignment_id", flat=True)
         .first(),
-        "own_batches": _own_batches(person),
+        "own_batches": [row.batch for row in batches[:10]],
     }
     return render(request, "workers/worker.html", context)
-
-
-def _own_batches(person: Worker) -> list[Batch]:
-    rows = WorkerBatch.objects.filter(worker=person.pk or 0).select_related("batch").order_by("-last_at")
-    return [row.batch for row in rows[:10]]
 
 
 def _soft_blocks(account: Account, worker_id: str) -> Any:
@@ -117,7 +125,7 @@ def _record(
     typed: str = "",
 ) -> HttpResponse:
     account = membership.account
-    person = _known(account, worker_id)
+    person, has_tags, has_messages = _known_more(account, worker_id)
     current: Assignment | None = None
     if assignment_id:
         rows = (
@@ -133,7 +141,7 @@ def _record(
     context = {
         "worker": person,
         "worker_id": worker_id,
-        "tags": list(person.tags.all()) if person.pk else [],
+        "tags": list(person.tags.all()) if has_tags else [],
         "assignment": current,
         "typical_of_batch": BatchTimes.objects.filter(batch=current.batch_id).first() if current else None,
         "bonuses": BonusPayment.objects.filter(account=account, worker_id=worker_id)[:SHOWN_BONUSES]
@@ -148,7 +156,9 @@ def _record(
         "message": MessageRecipient.objects.filter(account=account, worker_id=worker_id)
         .select_related("message")
         .order_by("-made_at")
-        .first(),
+        .first()
+        if has_messages
+        else None,
         "can_act": membership.role >= Role.REVIEWER,
         "error": error,
         "typed": typed,
