@@ -79,12 +79,40 @@ function show(node, url) {
   node.dispatchEvent(new CustomEvent("workbench:shown", { bubbles: true }));
 }
 
-// What could be undone before the last decision is not what `u` should undo now.
-function waitForUndo(node) {
+// What could be undone before the last decision is not what `u` should undo now. Pressed while that one is still on its
+// way, it is remembered and done as soon as the decision is recorded.
+let last = "", wanted = false;
+
+function waitForUndo(node, name) {
+  last = name;
+  wanted = false;
   const box = node.querySelector("#bench-undo");
-  for (const button of box?.querySelectorAll("button") ?? []) button.disabled = true;
+  for (const button of box?.querySelectorAll("button") ?? []) {
+    button.type = "button";
+    button.disabled = false;
+    button.title = "Takes back what you just decided";
+    button.querySelector("[data-undo-left]")?.replaceChildren();
+    button.dataset.undoWaits = "";
+  }
   box?.querySelector("[data-undo-until]")?.removeAttribute("data-undo-until");
 }
+
+// Of several decisions on their way the last one's word is the one that counts here.
+function mayUndo(content, name) {
+  const box = document.getElementById("bench-undo");
+  if (!box || name !== last) return;
+  box.replaceChildren(content);
+  window.htmx.process(box);
+  if (wanted) box.querySelector("form button")?.click();
+  wanted = false;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-undo-waits]");
+  if (!button) return;
+  wanted = true;
+  button.setAttribute("aria-busy", "true");
+});
 
 function countDown(node, before) {
   const old = before.querySelector("#bench-place"), place = node.querySelector("#bench-place");
@@ -144,7 +172,7 @@ async function send(form, submitter, entry) {
   // (form.action would be the input of that name.)
   const going = fetch(form.getAttribute("action"), { method: "POST", body, headers, credentials: "same-origin", keepalive: true });
   going.catch(() => {});
-  waitForUndo(entry.node);
+  waitForUndo(entry.node, name);
   countDown(entry.node, before);
   show(entry.node, entry.url);
   for (const panel of before.querySelectorAll(".bar details[open]")) if (!panel.contains(form)) panel.open = false;
@@ -166,9 +194,7 @@ async function send(form, submitter, entry) {
     tell(content);
     if (answer.ok && !answer.redirected && !refused) {
       answered(true);
-      const box = document.getElementById("bench-undo");
-      box?.replaceChildren(content);
-      if (box) window.htmx.process(box);
+      mayUndo(content, name);
       fetchAhead();
     } else if (refused) {
       answered(false);
