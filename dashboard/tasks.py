@@ -8,22 +8,24 @@ from celery import shared_task
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from dashboard import audit, commands, drift, heartbeat, jobs
+from dashboard import audit, commands, drift, heartbeat, incoming, jobs
 from dashboard.alone import alone
 from dashboard.models import Account, SyncRun, User
 from hits import agreement, search
 from hits import digest as figures
 from hits import figures as batch_figures
 from hits import sync as hits_sync
+from hits.files import read_marked
 from hits.models import Assignment
 from hits.rules import evaluating, gold, upkeep
 from qualifications import digest as panels_digest
 from qualifications import sync as qualifications_sync
-from qualifications.actions import compensation, panel_upkeep
+from qualifications.actions import compensation, panel_upkeep, scores
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
 from workers import sync as workers_sync
 from workers.actions import blocks as worker_blocks
+from workers.actions import bonus_rows
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,14 @@ READERS: list[figures.Reader] = [
     workers_digest.read,  # behind the others: it counts what they scored
     panels_digest.read,
 ]
+
+#: Who reads files that people hand over.
+FILE_READERS: dict[str, incoming.Reader] = {
+    "marked": read_marked,
+    "bonuses": bonus_rows.read_bonuses,
+    "formula": bonus_rows.read_formula,
+    "sheet": scores.read_sheet,
+}
 
 #: Seconds a thread digests before others have their turn; the next tick goes on with the rest.
 PATIENCE = 20.0
@@ -60,6 +70,14 @@ def work_on_job(job_id: str) -> None:
 
 
 @shared_task
+def read_file(file_id: str) -> None:
+    """One file at a time in a process, so that payments always find a thread; the sweep comes back to the others."""
+    with alone("files", 0) as free:
+        if free:
+            incoming.read_on(uuid.UUID(file_id), FILE_READERS)
+
+
+@shared_task
 def sweep() -> None:
     for job_id in jobs.sweep():
         work_on_job.apply_async((str(job_id),), expires=60)
@@ -71,6 +89,9 @@ def sweep() -> None:
         look_back.apply_async((account_id,), expires=30)
     for account_id in panel_upkeep.accounts_with_panels():
         keep_panels.apply_async((account_id,), expires=10)
+    for file_id in incoming.due():
+        read_file.apply_async((str(file_id),), expires=30)
+    incoming.forget_old()
     worker_blocks.propose_due()
     compensation.sweep()
 

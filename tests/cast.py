@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
+from dashboard import incoming
 from dashboard.models import Account, Membership, Role, SyncRun, User
-from dashboard.tasks import begin_sync, run_sync
+from dashboard.tasks import begin_sync, read_file, run_sync
 
 PASSWORD = "correct horse"
 # Few rounds: four people a test would otherwise cost two seconds of hashing.
@@ -79,6 +80,12 @@ class Lab:
 
     def remote_status(self, assignment_id: str) -> str:
         return self.mturk.get_assignment(AssignmentId=assignment_id)["Assignment"]["AssignmentStatus"]
+
+
+def read_files() -> None:
+    """What a worker does about files that were handed over."""
+    for file_id in incoming.due():
+        read_file(str(file_id))
 
 
 def make_lab(server: Any, slug: str = "lab", **columns: Any) -> Lab:

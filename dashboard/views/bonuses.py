@@ -19,7 +19,7 @@ from dashboard.permissions import Denied
 from hits.forms import STATUSES, QueueFilter
 from hits.models import Assignment, Batch
 from hits.views.uploads import file_of
-from workers.actions.bonus_rows import COLUMNS, Sample, read_bonuses, try_formula, work_out
+from workers.actions.bonus_rows import COLUMNS, Sample, begin_bonuses, begin_formula, try_formula
 from workers.formula import LONGEST, NAMES, Formula, FormulaError
 
 EXAMPLES = 8
@@ -30,11 +30,11 @@ TRIED = 200
 @require_http_methods(["GET", "POST"])
 @of_account
 def bonus_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Choose a CSV of bonuses; its rows are read, and nothing is paid yet."""
+    """Choose a CSV of bonuses; a worker reads its rows, and nothing is paid yet."""
     form, file = file_of(request)
     if file is not None:
         try:
-            upload = read_bonuses(account=membership.account, by=membership.user, name=file.name or "", file=file.file)
+            upload = begin_bonuses(account=membership.account, by=membership.user, name=file.name or "", file=file.file)
         except (Unreadable, Denied) as reason:
             form.add_error("file", str(reason))
         else:
@@ -98,7 +98,7 @@ def bonus_formula(request: HttpRequest, membership: Membership) -> HttpResponse:
     formula = form.cleaned_data.get("formula") if form.is_bound else None
     if not trying and valid:
         try:
-            upload = work_out(
+            upload = begin_formula(
                 account=membership.account,
                 by=membership.user,
                 rows=rows,

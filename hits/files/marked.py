@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable
 from typing import IO
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import audit, csv_files
+from dashboard import csv_files, incoming
 from dashboard.csv_files import Row, Table, Unreadable, unguarded
+from dashboard.incoming import Reading
 from dashboard.models import OPEN_STATES, Account, Command, Role, User
 from dashboard.permissions import Denied, check_role, check_text_for_worker
 from hits.actions.verdicts import OVERRIDE_WITHIN
@@ -31,11 +31,15 @@ _NO_REASON = re.compile(r"(x|true|false|yes|no|[-+]?[\d.,%$ ]+|[\[{].*[\]}]|http
 _MOST_INPUTS, _LONGEST_INPUT = 200, 20_000
 
 
-def read_marked(*, account: Account, by: User, name: str, file: IO[bytes]) -> Upload:
-    """Store what `file` asks for, ready to be looked at. Unreadable, with nothing stored, where it is no such file;
-    one that cannot be read to its end keeps the rows before, and says so."""
+def begin_marked(*, account: Account, by: User, name: str, file: IO[bytes]) -> Upload:
+    """Take in a marked file; a worker reads it. Unreadable, with nothing stored, where it is no such file."""
     check_role(by, account, Role.REVIEWER, "upload marked results")
-    table = csv_files.read(file)
+    _check_header(csv_files.read(file))
+    stored = incoming.keep(file, account=account)
+    return Upload(account=account, kind=Upload.Kind.MARKED, name=name[:200], made_by=by).begin(stored, "marked")
+
+
+def _check_header(table: Table) -> None:
     if table.place("AssignmentId") is None:
         raise Unreadable("The file has no column AssignmentId. Download the results here, and mark those.")
     if table.place("Approve") is None and table.place("Reject") is None:
@@ -43,40 +47,23 @@ def read_marked(*, account: Account, by: User, name: str, file: IO[bytes]) -> Up
     for column in COLUMNS:
         if len(table.places(column)) > 1:
             raise Unreadable(f"The file has the column {column} more than once. Keep the one that counts.")
-    upload = Upload.objects.create(account=account, kind=Upload.Kind.MARKED, name=name[:200], made_by=by)
-    reading = _Reading(upload, table)
-    try:
-        chunk: list[Row] = []
-        for row in table:
-            chunk.append(row)
-            if len(chunk) == CHUNK:
-                reading.store(chunk)
-                chunk = []
-            if upload.rows_read + len(chunk) >= settings.UPLOAD_ROWS:
-                raise Unreadable(f"The file has more than {settings.UPLOAD_ROWS:,} rows. Upload it in parts.")
-    except Unreadable as reason:
-        upload.problem = f"{reason} What stands before is read; nothing behind it is."
-    reading.store(chunk)
-    finish(upload)
-    return upload
 
 
-@transaction.atomic
-def finish(upload: Upload) -> None:
-    """Its rows are all there: from now on it can be looked at and done."""
-    upload.read_at = timezone.now()
-    upload.save()
-    audit.record(
-        "upload.read",
-        account=upload.account,
-        by=upload.made_by,
-        subject=str(upload.pk),
-        text=f"{upload.get_kind_display()}: {upload.name}",
-        data={"rows": upload.rows_read, "unmarked": upload.unmarked},
-    )
+def read_marked(reading: Reading) -> None:
+    """Store what a marked file asks for. One that cannot be read to its end keeps the rows before, and says so."""
+    upload = Upload.of(reading)
+    table = csv_files.read(reading.file)
+    said = _Said(upload, table)
+    for chunk in reading.chunks(incoming.bounded(table), CHUNK, skip=upload.rows_read):
+        with transaction.atomic():
+            reading.step()
+            said.store(chunk)
+    upload.finish(reading)
 
 
-class _Reading:
+class _Said:
+    """What the rows of one file ask for."""
+
     def __init__(self, upload: Upload, table: Table) -> None:
         self.upload = upload
         self.width = len(table.header)
@@ -89,7 +76,6 @@ class _Reading:
         if len(self.inputs) > _MOST_INPUTS:
             self.inputs = {}
 
-    @transaction.atomic
     def store(self, rows: list[Row]) -> None:
         upload = self.upload
         upload.rows_read += len(rows)
@@ -100,7 +86,7 @@ class _Reading:
         UploadRow.objects.bulk_create(asked)
         if self.inputs:
             self._keep_inputs(rows)
-        upload.save()
+        upload.save(update_fields=["rows_read", "unmarked"])
 
     def _keep_inputs(self, rows: list[Row]) -> None:
         """What the website's file tells of the tasks' inputs, for HITs of which we know nothing better."""

@@ -5,17 +5,19 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
-from dashboard.models import Account, Command
+from dashboard import audit, incoming
+from dashboard.incoming import Reading
+from dashboard.models import Account, Command, IncomingFile
 from hits.models.mirror import HIT, Assignment
 
 
 class Upload(models.Model):
     """Rows that a person wants done: previewed first, then jobs. A file, or what a formula made of a selection.
 
-    The file itself is not kept: its rows say all that was in it of what is to be done.
+    The file itself is kept until it was read: its rows say all that was in it of what is to be done.
     """
 
     class Kind(models.TextChoices):
@@ -28,6 +30,7 @@ class Upload(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=200, help_text="Of the file; of a formula, the formula.")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey(IncomingFile, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, help_text="When its last row was stored; nothing is done before.")
     rows_read = models.PositiveIntegerField(default=0)
@@ -40,6 +43,33 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Upload":
+        return cls.objects.select_related("account", "made_by").get(file=reading.stored)
+
+    @transaction.atomic
+    def begin(self, stored: IncomingFile, reader: str) -> "Upload":
+        """It is there now; a worker gives its file to `reader`."""
+        self.file = stored
+        self.save(force_insert=True)
+        incoming.hand_over(stored, reader)
+        return self
+
+    @transaction.atomic
+    def finish(self, reading: Reading) -> None:
+        """Its rows are all there: from now on it can be looked at and done."""
+        reading.finish()
+        self.file, self.read_at, self.problem = None, timezone.now(), reading.problem
+        self.save()
+        audit.record(
+            "upload.read",
+            account=self.account,
+            by=self.made_by,
+            subject=str(self.pk),
+            text=f"{self.get_kind_display()}: {self.name}",
+            data={"rows": self.rows_read, "unmarked": self.unmarked},
+        )
 
     def form_key(self, action: str) -> uuid.UUID:
         """Of the job that does this action's rows: asked for twice, it is the same job."""

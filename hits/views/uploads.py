@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard import audit, csv_files, jobs
 from dashboard.access import of_account
 from dashboard.csv_files import Unreadable
-from dashboard.models import JobState, Membership, Role, State
+from dashboard.models import IncomingFile, JobState, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied, check_role
 from dashboard.upload_cap import missing_file
-from hits.files import failed_rows, read_marked
+from hits.files import begin_marked, failed_rows
 from hits.files.failed import jobs_of
 from hits.forms.files import UploadForm
 from hits.models import Upload, UploadRow
@@ -59,11 +59,11 @@ def uploads(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @of_account
 def marked_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Choose a marked result file; its rows are read, and nothing is done yet."""
+    """Choose a marked result file; a worker reads its rows, and nothing is done yet."""
     form, file = file_of(request)
     if file is not None:
         try:
-            upload = read_marked(account=membership.account, by=membership.user, name=file.name or "", file=file.file)
+            upload = begin_marked(account=membership.account, by=membership.user, name=file.name or "", file=file.file)
         except (Unreadable, Denied) as reason:
             form.add_error("file", str(reason))
         else:
@@ -73,7 +73,7 @@ def marked_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def upload_of(membership: Membership, upload_id: uuid.UUID) -> Upload:
-    rows = Upload.objects.select_related("made_by")
+    rows = Upload.objects.select_related("made_by", "file")
     found = get_object_or_404(rows, account=membership.account, pk=upload_id)
     found.account = membership.account
     return found
@@ -82,8 +82,10 @@ def upload_of(membership: Membership, upload_id: uuid.UUID) -> Upload:
 @require_GET
 @of_account
 def upload(request: HttpRequest, membership: Membership, upload_id: uuid.UUID) -> HttpResponse:
-    """Every row and what would come of it, the sums, and the buttons that begin the jobs."""
+    """Every row and what would come of it, the sums, and the buttons that begin the jobs; before, how far it is."""
     shown = upload_of(membership, upload_id)
+    if shown.read_at is None:
+        return being_read(request, "hits/upload.html", {"upload": shown, "rows": shown.rows_read}, shown.file)
     fate = request.GET.get("fate", "")
     rows = UploadRow.objects.filter(upload=shown)
     if fate in UploadRow.Fate.values:
@@ -111,7 +113,16 @@ def upload(request: HttpRequest, membership: Membership, upload_id: uuid.UUID) -
         "failed": counts.get(UploadRow.Fate.REFUSED, 0) + counts.get(UploadRow.Fate.DOUBT, 0) + _lost(shown, asked),
         "money": shown.kind != Upload.Kind.MARKED,
     }
-    return render(request, "hits/upload.html", context)
+    response = render(request, "hits/upload.html", context)
+    if getattr(request, "htmx", False):
+        response["HX-Refresh"] = "true"  # it was read while somebody looked at how far it is
+    return response
+
+
+def being_read(request: HttpRequest, template: str, context: dict[str, Any], file: IncomingFile | None) -> HttpResponse:
+    """The page of what is not read yet; its fragment, asked for every second, where the page is open."""
+    part = "#reading" if getattr(request, "htmx", False) else ""
+    return render(request, f"{template}{part}", {**context, "reading": True, "file": file})
 
 
 def _counts(shown: Upload) -> dict[str, int]:
@@ -132,8 +143,6 @@ def _lost(shown: Upload, asked: dict[str, Any]) -> int:
 
 def _plans(membership: Membership, shown: Upload, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """What each action that was not asked for yet would do now."""
-    if shown.read_at is None:
-        return []
     rows = UploadRow.objects.filter(upload=shown, fate=UploadRow.Fate.GO).order_by()
     there = set(rows.values_list("action", flat=True).distinct())
     plans = []

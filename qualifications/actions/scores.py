@@ -1,17 +1,20 @@
 """Who gets what: one worker at a time, or a sheet of wishes that is looked at before anything is done."""
 
+import json
 import re
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 from django.db import transaction
 
-from dashboard import audit, jobs
+from dashboard import audit, csv_files, incoming, jobs
 from dashboard.commands import ask, wake
-from dashboard.csv_files import Table, Unreadable
-from dashboard.models import OPEN_STATES, Account, Command, Job, Role, User
+from dashboard.csv_files import Unreadable
+from dashboard.incoming import Reading
+from dashboard.models import OPEN_STATES, Account, Command, IncomingFile, Job, Role, User
 from dashboard.permissions import Denied, check_role, check_text_for_worker
 from qualifications.commands.scores import AssociateQualificationWithWorker, DisassociateQualificationFromWorker
 from qualifications.jobs.scores import BULK_OF
@@ -156,34 +159,83 @@ def of_workers(
     worker_ids: Iterable[str], *, kind: QualificationType, value: int, revoke: bool, by: User, notify: bool,
     reason: str, name: str,
 ) -> Sheet:  # fmt: skip
-    """A sheet of a selection of workers; their ids are read as they come."""
+    """A sheet of a selection of workers; their ids are taken down now, and read by a worker."""
     check_can_give(kind, by)
-    sheet = Sheet.objects.create(
+    sheet = Sheet(
         account=kind.account, source=Sheet.Source.SELECTION, name=name[:200], qualification_type=kind, made_by=by,
         notify=notify, reason=check_text_for_worker(reason),
     )  # fmt: skip
-    act = Line.Act.REVOKE if revoke else Line.Act.GRANT
-    typed = "Revoke" if revoke else str(value)
-    rows = (
-        Wanted(
-            number, act, worker_id[:100], type_name=kind.name, column=f"UPDATE-{kind.name}"[:240], typed=typed,
+    asked = {"value": value, "revoke": revoke}
+    with tempfile.SpooledTemporaryFile(max_size=incoming.IN_MEMORY) as file:
+        file.write(json.dumps(asked).encode())
+        file.writelines(f"\n{worker_id_of(worker_id)}".encode() for worker_id in worker_ids)
+        return _begin(sheet, incoming.keep(file, account=kind.account))
+
+
+def _of_workers(reading: Reading, kind: QualificationType) -> Iterator[Wanted]:
+    asked = json.loads(reading.file.readline())
+    value, revoke = asked["value"], asked["revoke"]
+    for number, line in enumerate(reading.file, 1):
+        worker_id = line.decode().rstrip("\n")
+        yield Wanted(
+            number, Line.Act.REVOKE if revoke else Line.Act.GRANT, worker_id[:100], type_name=kind.name,
+            column=f"UPDATE-{kind.name}"[:240], typed="Revoke" if revoke else str(value),
             value=None if revoke else value, problem=worker_id_problem(worker_id),
-        )
-        for number, worker_id in enumerate(map(worker_id_of, worker_ids), 1)
-    )  # fmt: skip
-    return _fill(sheet, rows, {kind.name: kind})
+        )  # fmt: skip
 
 
-def of_file(table: Table, *, account: Account, name: str, by: User, notify: bool, reason: str) -> Sheet:
-    """A sheet of a worker file. csv_files.Unreadable or worker_csv.NoWorkers where nothing of it can be read."""
+def of_file(file: IO[bytes], *, account: Account, name: str, by: User, notify: bool, reason: str) -> Sheet:
+    """A sheet of a worker file, which a worker reads. csv_files.Unreadable or worker_csv.NoWorkers where nothing of it
+    can be read."""
     check_role(by, account, Role.REVIEWER, "give qualifications")
-    columns = columns_of(table)
-    sheet = Sheet.objects.create(
+    sheet = Sheet(
         account=account, source=Sheet.Source.FILE, name=name[:200] or "File", made_by=by, notify=notify,
-        reason=check_text_for_worker(reason), notes=columns.notes,
+        reason=check_text_for_worker(reason), notes=columns_of(csv_files.read(file)).notes,
     )  # fmt: skip
-    names = [name for _, name, _ in columns.scores]
-    return _fill(sheet, (each for row in table for each in wanted(row, columns)), _types_called(account, names))
+    return _begin(sheet, incoming.keep(file, account=account))
+
+
+@transaction.atomic
+def _begin(sheet: Sheet, stored: IncomingFile) -> Sheet:
+    sheet.file = stored
+    sheet.save(force_insert=True)
+    incoming.hand_over(stored, "sheet")
+    return sheet
+
+
+def read_sheet(reading: Reading) -> None:
+    """Look at what a sheet asks for, chunk by chunk, and keep each line with a sentence."""
+    sheet = Sheet.objects.select_related("account", "made_by", "qualification_type").get(file=reading.stored)
+    rows: Iterator[Wanted]
+    if sheet.source == Sheet.Source.FILE:
+        table = csv_files.read(reading.file)
+        columns = columns_of(table)
+        types = _types_called(sheet.account, [name for _, name, _ in columns.scores])
+        rows = (each for row in incoming.bounded(table) for each in wanted(row, columns))
+    else:
+        assert sheet.qualification_type is not None
+        sheet.qualification_type.account = sheet.account
+        types = {sheet.qualification_type.name: sheet.qualification_type}
+        rows = _of_workers(reading, sheet.qualification_type)
+    look = _Look(sheet, types)
+    there = Line.objects.filter(sheet=sheet).count()  # one for each wish that was read
+    for chunk in reading.chunks(_at_most(rows), CHUNK, skip=there):
+        with transaction.atomic():
+            reading.step()
+            Line.objects.bulk_create(look.at(chunk))
+    with transaction.atomic():
+        reading.finish()
+        if reading.problem:
+            _note(sheet, reading.problem)
+        sheet.file, sheet.complete = None, True
+        sheet.save(update_fields=["file", "complete", "notes"])
+
+
+def _at_most(rows: Iterator[Wanted]) -> Iterator[Wanted]:
+    for count, each in enumerate(rows):
+        if count >= MOST_LINES:
+            raise Unreadable(f"The list asks for more than {MOST_LINES:,} changes. Send the others apart.")
+        yield each
 
 
 def _types_called(account: Account, names: Iterable[str]) -> dict[str, QualificationType]:
@@ -203,10 +255,9 @@ def _plain(name: str) -> str:
 
 
 def _fill(sheet: Sheet, rows: Iterator[Wanted], types: dict[str, QualificationType]) -> Sheet:
-    """Look at every row, chunk by chunk, and keep it with a sentence. What ends in the middle says so in the sheet."""
-    look, readable = _Look(sheet, types), _readable(rows, sheet)
-    count = 0
-    while chunk := list(islice(readable, CHUNK)):
+    """Look at every row of a short list, chunk by chunk, and keep it with a sentence."""
+    look, count = _Look(sheet, types), 0
+    while chunk := list(islice(rows, CHUNK)):
         count += len(chunk)
         if count > MOST_LINES:
             _note(sheet, f"Only the first {count - len(chunk):,} lines were taken. Send the others apart.")
@@ -215,14 +266,6 @@ def _fill(sheet: Sheet, rows: Iterator[Wanted], types: dict[str, QualificationTy
     sheet.complete = True
     sheet.save(update_fields=["complete", "notes"])
     return sheet
-
-
-def _readable(rows: Iterator[Wanted], sheet: Sheet) -> Iterator[Wanted]:
-    """The rows up to where a file can no longer be read: the good ones go on, and the sheet says what is missing."""
-    try:
-        yield from rows
-    except Unreadable as reason:
-        _note(sheet, f"{reason} What stands before it was taken.")
 
 
 def _note(sheet: Sheet, sentence: str) -> None:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboard.models import Account, Command
+from dashboard.models import Account, Command, IncomingFile
 from qualifications.models.types import QualificationType
 
 _PERSON = settings.AUTH_USER_MODEL
@@ -119,6 +119,7 @@ class Sheet(models.Model):
     reason = models.TextField(max_length=1024, blank=True, help_text="Told to those it is taken from; empty: nothing.")
     made_by = models.ForeignKey(_PERSON, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
+    file = models.ForeignKey(IncomingFile, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     complete = models.BooleanField(default=False, help_text="All its lines are here.")
     notes = models.JSONField(default=list, help_text="Sentences about the file as a whole.")
 

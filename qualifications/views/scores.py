@@ -175,7 +175,7 @@ def scores_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
         said = form.cleaned_data
         try:
             sheet = acts.of_file(
-                csv_files.read(said["file"]), account=account, name=said["file"].name, by=membership.user,
+                said["file"], account=account, name=said["file"].name, by=membership.user,
                 notify=said["notify"], reason=said["reason"],
             )  # fmt: skip
         except (Denied, csv_files.Unreadable, worker_csv.NoWorkers) as reason:
@@ -242,7 +242,7 @@ def _ids(rows: Any) -> Iterator[str]:
 
 
 def _sheet_of(membership: Membership, sheet_id: int) -> Sheet:
-    rows = Sheet.objects.filter(account=membership.account).select_related("made_by", "qualification_type")
+    rows = Sheet.objects.filter(account=membership.account).select_related("made_by", "qualification_type", "file")
     return get_object_or_404(rows, pk=sheet_id)
 
 
@@ -252,10 +252,12 @@ def sheet(request: HttpRequest, membership: Membership, sheet_id: int) -> HttpRe
     """Each line of a list with what would happen, and after it was begun, what did."""
     shown = _sheet_of(membership, sheet_id)
     lines = Line.objects.filter(sheet=shown)
+    if not shown.complete:
+        return _being_read(request, shown, lines.count())
     counts = dict(lines.order_by().values_list("verdict").annotate(Count("pk")))
     left = dict(lines.ready().order_by().values_list("act").annotate(Count("pk")))
     asked = lines.filter(command__isnull=False).order_by()
-    done = dict(asked.values_list("command__state").annotate(Count("pk"))) if shown.complete else {}
+    done = dict(asked.values_list("command__state").annotate(Count("pk")))
     verdict = SheetFilter(request.GET).chosen()
     rows = lines.filter(verdict=verdict) if verdict else lines
     url = reverse("sheet", args=[membership.account.slug, shown.pk])
@@ -281,7 +283,16 @@ def sheet(request: HttpRequest, membership: Membership, sheet_id: int) -> HttpRe
         "not_done": sum(number for state, number in done.items() if state in _NOT_DONE) + counts.get("bad", 0),
         "done": done.get(State.DONE, 0),
     }
-    return render(request, "qualifications/sheet.html", context)
+    response = render(request, "qualifications/sheet.html", context)
+    if getattr(request, "htmx", False):
+        response["HX-Refresh"] = "true"  # it was read while somebody looked at how far it is
+    return response
+
+
+def _being_read(request: HttpRequest, shown: Sheet, rows: int) -> HttpResponse:
+    part = "#reading" if getattr(request, "htmx", False) else ""
+    context = {"sheet": shown, "reading": True, "rows": rows, "file": shown.file}
+    return render(request, f"qualifications/sheet.html{part}", context)
 
 
 @require_POST

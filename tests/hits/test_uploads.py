@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import commands, jobs
-from dashboard.models import Command, Job, State
-from hits.files import read_marked
+import hits.files.marked
+from dashboard import commands, heartbeat, incoming, jobs
+from dashboard.models import Command, IncomingFile, IncomingPart, Job, State
+from dashboard.tasks import sweep
+from hits.files import begin_marked, read_marked
 from hits.models import HIT, Assignment, Batch, HITInput, HITType, Upload, UploadRow
-from tests.cast import Lab, make_lab
-from workers.actions.bonus_rows import read_bonuses
+from tests.cast import Lab, make_lab, read_files
+from workers.actions.bonus_rows import begin_bonuses
 
 HEADER = ["HITId", "AssignmentId", "WorkerId", "Approve", "Reject"]
 
@@ -31,11 +34,16 @@ def client_of(lab: Lab, who: str = "reviewer") -> Client:
 def sent(client: Client, data: bytes, name: str = "Batch_1_batch_results.csv") -> Any:
     file = io.BytesIO(data)
     file.name = name
-    return client.post(reverse("marked_upload", args=["lab"]), {"file": file})
+    response = client.post(reverse("marked_upload", args=["lab"]), {"file": file})
+    read_files()
+    return response
 
 
 def marked(lab: Lab, data: bytes) -> Upload:
-    return read_marked(account=lab.account, by=lab.people["reviewer"], name="marked.csv", file=io.BytesIO(data))
+    upload = begin_marked(account=lab.account, by=lab.people["reviewer"], name="marked.csv", file=io.BytesIO(data))
+    read_files()
+    upload.refresh_from_db()
+    return upload
 
 
 def text(rows: list[list[str]], delimiter: str = ",") -> str:
@@ -118,6 +126,81 @@ def test_a_file_goes_round_download_spreadsheet_upload_job_and_pays_exactly_what
     ask(client, second, "approve")
     work(five)
     assert len(five.ledger("reward")) == 3
+
+
+def test_a_file_is_read_by_a_worker_and_one_that_is_killed_leaves_it_to_the_next(five: Lab, monkeypatch: Any) -> None:
+    client = client_of(five)
+    monkeypatch.setattr(hits.files.marked, "CHUNK", 2)
+    names = list(Assignment.objects.order_by("pk").values_list("assignment_id", flat=True))
+    data = io.BytesIO(text([HEADER, *(["", name, "", "x", ""] for name in names)]).encode())
+    data.name = "marked.csv"
+    here = client.post(reverse("marked_upload", args=["lab"]), {"file": data}).url
+    upload = Upload.objects.get()
+    assert not upload.rows.exists(), "the request reads nothing"
+    assert "Waiting to be read" in client.get(here).content.decode()
+    monkeypatch.setattr(heartbeat, "STARTED", timezone.now() - timedelta(hours=1))
+    assert "no worker has been seen" in client.get(here, headers={"HX-Request": "true"}).content.decode()
+
+    class Killed(BaseException):
+        """As sudden as a signal."""
+
+    def dying(reading: incoming.Reading) -> None:
+        step, steps = reading.step, []
+
+        def last() -> None:
+            steps.append(step())
+            if len(steps) == 3:
+                raise Killed
+
+        reading.step = last  # type: ignore[method-assign]
+        begun.append(reading)
+        read_marked(reading)
+
+    begun: list[incoming.Reading] = []
+    with pytest.raises(Killed):
+        incoming.read_on(incoming.due()[0], {"marked": dying})
+    assert upload.rows.count() == 4, "what was committed stays, the chunk it died in does not"
+    page = client.get(here).content.decode()
+    assert "<h2 id=\"being-read-title\">Being read" in page
+    assert '<span class="number">4</span> rows so far' in page
+    ask(client, upload, "approve")
+    assert not Job.objects.exists(), "half a file is nothing to act on"
+    assert not incoming.due(), "perhaps it only takes long"
+    IncomingFile.objects.update(claimed_until=timezone.now())
+    sweep()
+    read_files()
+    assert [row.number for row in upload.rows.all()] == [2, 3, 4, 5, 6]
+    upload.refresh_from_db()
+    assert (upload.rows_read, upload.read_at is None) == (5, False)
+    begun[0].file = io.BytesIO()
+    with pytest.raises(incoming.Lost):  # it was not dead, only slow
+        begun[0].step()
+    done = client.get(here, headers={"HX-Request": "true"})
+    assert done.headers["HX-Refresh"] == "true"
+    assert "Approve 4 for" in done.content.decode()
+    assert not IncomingFile.objects.exists()
+    assert not IncomingPart.objects.exists()
+
+
+def test_a_file_that_ends_every_worker_is_not_tried_for_ever_and_half_a_file_is_thrown_away(lab: Lab) -> None:
+    upload = marked(lab, b"AssignmentId,Approve\n")
+    stored = incoming.keep(io.BytesIO(b"x" * 2_500_000), account=lab.account)
+    assert (stored.parts.count(), incoming.due()) == (3, []), "not whole yet"
+    IncomingFile.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    incoming.forget_old()
+    assert not IncomingPart.objects.exists()
+    stored = incoming.keep(io.BytesIO(b"AssignmentId,Approve\n3A,x\n"), account=lab.account)
+    second = Upload(account=lab.account, kind="marked", name="b.csv", made_by=upload.made_by).begin(stored, "marked")
+    tries = []
+
+    def broken(reading: incoming.Reading) -> None:
+        tries.append(reading.file.read())
+        raise ValueError("nobody foresaw this")
+
+    for _ in range(9):
+        incoming.read_on(stored.pk, {"marked": broken})
+    assert tries == [b"AssignmentId,Approve\n3A,x\n"] * 4
+    assert "broke off" in client_of(lab).get(reverse("upload", args=["lab", second.pk])).content.decode()
 
 
 def test_each_row_that_cannot_be_done_has_a_sentence_of_its_own_and_the_others_go_on(
@@ -280,7 +363,8 @@ def test_jobs_over_more_than_a_thousand_hits_are_prepared_whole(lab: Lab) -> Non
     ask(client_of(lab), upload, "reject")
     lines = ["AssignmentId,BonusAmount,Reason\n", *(f"NH{n},0.05,Thanks\n" for n in range(count))]
     by = lab.people["approver"]
-    bonuses = read_bonuses(account=lab.account, by=by, name="b.csv", file=io.BytesIO("".join(lines).encode()))
+    bonuses = begin_bonuses(account=lab.account, by=by, name="b.csv", file=io.BytesIO("".join(lines).encode()))
+    read_files()
     ask(client_of(lab), bonuses, "bonus")
     for job in Job.objects.all():
         jobs.prepare(job.pk)

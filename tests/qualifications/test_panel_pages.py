@@ -11,7 +11,7 @@ from dashboard.models import Command
 from dashboard.tasks import digest
 from qualifications.actions import scores as acts
 from qualifications.models import Panel, PanelMember, PanelState, QualificationType, Score
-from tests.cast import Lab, make_lab
+from tests.cast import Lab, make_lab, read_files
 from tests.qualifications.test_panels import batch, keep, read
 from tests.qualifications.test_scores import deliver, held, make_type
 from tests.qualifications.test_worker_csv import page, send, signed_in
@@ -144,6 +144,7 @@ def test_ticked_workers_are_granted_after_a_look(lab: Lab) -> None:
     assert client.post(url, {"worker": ["ATICK1", "atick2 "]}).status_code == 200
     said = {"worker": ["ATICK1", "atick2 ", "ATICK1"], "kind": kind.qualification_type_id, "value": "7"}
     answer = client.post(url, said)
+    read_files()
     sheet = lab.account.sheets.get()
     assert answer["Location"] == reverse("sheet", args=[lab.account.slug, sheet.pk])
     client.post(reverse("sheet_begin", args=[lab.account.slug, sheet.pk]))
@@ -155,6 +156,7 @@ def test_ticked_workers_are_granted_after_a_look(lab: Lab) -> None:
     ahead = client.get(url, {"filter": "yes", "q": "ATICK2"})
     assert (ahead.context["count"], ahead.context["matching"].words[-1]) == (1, "ATICK2…")
     client.post(url, {"filter": "yes", "q": "atick2", "kind": kind.qualification_type_id, "value": "9"})
+    read_files()
     second = lab.account.sheets.latest("pk")
     assert list(second.lines.values_list("worker_id", "sentence")) == [("ATICK2", "From 7 to 9.")]
     shown = page(client, lab, "scores", kind.qualification_type_id, value_from="8")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from dashboard.models import Command
 from qualifications.models import QualificationType, Score, Sheet
-from tests.cast import Lab
+from tests.cast import Lab, read_files
 from tests.qualifications.test_scores import deliver, held, make_type
 from workers.models import Worker, WorkerBlock
 
@@ -26,7 +26,9 @@ def page(client: Client, lab: Lab, name: str, *args: Any, **query: Any) -> Any:
 def send(client: Client, lab: Lab, text: bytes, **more: Any) -> Any:
     file = io.BytesIO(text)
     file.name = "workers.csv"
-    return client.post(reverse("scores_upload", args=[lab.account.slug]), {"file": file, **more})
+    response = client.post(reverse("scores_upload", args=[lab.account.slug]), {"file": file, **more})
+    read_files()
+    return response
 
 
 def known(lab: Lab, *names: str) -> None:
@@ -150,7 +152,7 @@ def test_a_file_that_is_none_is_refused_with_a_sentence(lab: Lab) -> None:
     make_type(lab, "Fast")
     send(client, lab, b'Worker ID,UPDATE-Fast\nAONE1,1\nATWO2,"' + b"x" * 9_000_000)
     broken = Sheet.objects.latest("pk")
-    assert "What stands before it was taken." in broken.notes[0]
+    assert "What stands before is read" in broken.notes[0]
     assert list(broken.lines.ready().values_list("worker_id", flat=True)) == ["AONE1"]
     assert Command.objects.count() == 0
     assert send(signed_in(lab, "viewer"), lab, b"Worker ID,UPDATE-x\nAONE1,1\n").status_code == 422

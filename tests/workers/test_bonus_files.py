@@ -16,9 +16,9 @@ from dashboard import commands, jobs
 from dashboard.models import Command, Job, JobState, State
 from dashboard.permissions import Denied
 from hits.models import Assignment, Upload
-from tests.cast import Lab
+from tests.cast import Lab, read_files
 from workers.actions import pay_bonus
-from workers.actions.bonus_rows import dollars, read_bonuses
+from workers.actions.bonus_rows import begin_bonuses, dollars
 from workers.models import BonusPayment
 
 HEADER = ["WorkerId", "AssignmentId", "BonusAmount", "Reason"]
@@ -37,7 +37,10 @@ def text(rows: list[list[str]], delimiter: str = ",") -> bytes:
 
 
 def read(lab: Lab, rows: list[list[str]]) -> Upload:
-    return read_bonuses(account=lab.account, by=lab.people["approver"], name="b.csv", file=io.BytesIO(text(rows)))
+    upload = begin_bonuses(account=lab.account, by=lab.people["approver"], name="b.csv", file=io.BytesIO(text(rows)))
+    read_files()
+    upload.refresh_from_db()
+    return upload
 
 
 def ask(client: Client, upload: Upload) -> Any:
@@ -102,7 +105,9 @@ def test_a_csv_pays_each_row_its_own_amount_once_and_what_was_paid_before_only_w
     ]
     file = io.BytesIO(text(rows, ";"))
     file.name = "bonuses.csv"
-    response = client.post(reverse("bonus_upload", args=["lab"]), {"file": file}, follow=True)
+    begun = client.post(reverse("bonus_upload", args=["lab"]), {"file": file})
+    read_files()
+    response = client.get(begun.url)
     upload = Upload.objects.get()
     page = " ".join(response.content.decode().split())
     assert "Pay bonuses to 1 for $0.60" in page
@@ -197,6 +202,7 @@ def test_a_formula_is_tried_worked_out_looked_at_and_paid_with_the_amounts_that_
     assert not Upload.objects.exists()
 
     client.post(url, {"formula": formula, "reason": "Agreed with others", "query": "status=waiting"})
+    read_files()
     upload = Upload.objects.get()
     assert (upload.kind, upload.rows_read, upload.unmarked) == ("formula", 4, 1)
     Assignment.objects.update(agreement=10)  # what was looked at is what is paid

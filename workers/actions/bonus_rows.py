@@ -1,6 +1,8 @@
 """Many bonuses, each with an amount of its own: from a CSV, or worked out by a formula. Stored row by row, previewed,
 then one job. What looks like a second payment is left out until somebody ticks it."""
 
+import io
+import json
 import re
 from array import array
 from collections.abc import Iterable, Iterator
@@ -11,10 +13,10 @@ from typing import IO, Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from dashboard import audit, csv_files
-from dashboard.csv_files import Unreadable, unguarded
+from dashboard import csv_files, incoming
+from dashboard.csv_files import Table, Unreadable, unguarded
+from dashboard.incoming import Reading
 from dashboard.models import Account, Command, Role, State, User
 from dashboard.permissions import Denied, check_role
 from hits.models import NOTHING_TO_COMPARE, Assignment, Upload, UploadRow
@@ -42,40 +44,39 @@ def dollars(text: str) -> Decimal:
     return Decimal(f"{found[1]}.{found[2] or 0}")
 
 
-def read_bonuses(*, account: Account, by: User, name: str, file: IO[bytes]) -> Upload:
-    """Store the bonuses a CSV asks for, ready to be looked at. Unreadable, with nothing stored, where it is no such
-    file; one that cannot be read to its end keeps the rows before, and says so."""
+def begin_bonuses(*, account: Account, by: User, name: str, file: IO[bytes]) -> Upload:
+    """Take in a CSV of bonuses; a worker reads it. Unreadable, with nothing stored, where it is no such file."""
     check_role(by, account, Role.REVIEWER, "propose bonuses")
-    table = csv_files.read(file)
+    _check_header(csv_files.read(file))
+    stored = incoming.keep(file, account=account)
+    return Upload(account=account, kind=Upload.Kind.BONUSES, name=name[:200], made_by=by).begin(stored, "bonuses")
+
+
+def _check_header(table: Table) -> None:
     for column in COLUMNS[1:]:
         if table.place(column) is None:
             raise Unreadable(f"The file has no column {column}. It needs {', '.join(COLUMNS)}.")
-    place = {column: table.place(column) for column in COLUMNS}
-    width = len(table.header)
-    upload = Upload.objects.create(account=account, kind=Upload.Kind.BONUSES, name=name[:200], made_by=by)
-    chunk: list[UploadRow] = []
-    try:
-        for row in table:
-            if upload.rows_read >= settings.UPLOAD_ROWS:
-                raise Unreadable(f"The file has more than {settings.UPLOAD_ROWS:,} rows. Upload it in parts.")
-            upload.rows_read += 1
+
+
+def read_bonuses(reading: Reading) -> None:
+    """Store the bonuses a CSV asks for. One that cannot be read to its end keeps the rows before, and says so."""
+    upload = Upload.of(reading)
+    table = csv_files.read(reading.file)
+    place, width = {column: table.place(column) for column in COLUMNS}, len(table.header)
+    for chunk in reading.chunks(incoming.bounded(table), CHUNK, skip=upload.rows_read):
+        wished = []
+        for row in chunk:
             said = _said(upload, row.number, {column: row.cell(at) for column, at in place.items()})
             if said is None:
-                upload.unmarked += 1
                 continue
             if row.cut:
                 _refuse(said, "The file ends within this row, so it may be only half of what was meant.")
             elif any(cell.strip() for cell in row.cells[width:]):
                 _refuse(said, "This row has more cells than the header: its columns are shifted.")
-            chunk.append(said)
-            if len(chunk) == CHUNK:
-                _store(upload, chunk)
-                chunk = []
-    except Unreadable as reason:
-        upload.problem = f"{reason} What stands before is read; nothing behind it is."
-    _store(upload, chunk)
-    _finish(upload)
-    return upload
+            wished.append(said)
+        upload.rows_read, upload.unmarked = upload.rows_read + len(chunk), upload.unmarked + len(chunk) - len(wished)
+        _store(upload, wished, reading)
+    upload.finish(reading)
 
 
 def _refuse(row: UploadRow, why: str) -> None:
@@ -132,9 +133,10 @@ def try_formula(formula: Formula, rows: "QuerySet[Assignment, Any]", *, of: int 
     return Sample(tried, sum(1 for _, amount, _ in tried if amount is None))
 
 
-def work_out(*, account: Account, by: User, rows: "QuerySet[Assignment, Any]", formula: Formula, reason: str) -> Upload:
-    """Store what the formula gives for each of these assignments, ready to be looked at. The amounts stay as they are
-    now, whatever happens to the assignments later."""
+def begin_formula(
+    *, account: Account, by: User, rows: "QuerySet[Assignment, Any]", formula: Formula, reason: str
+) -> Upload:
+    """Take down which assignments a formula is for; a worker works it out for each."""
     check_role(by, account, Role.REVIEWER, "propose bonuses")
     reason = check_bonus(Decimal("0.01"), reason)
     pks = array("q", rows.order_by("pk").values_list("pk", flat=True)[: settings.UPLOAD_ROWS + 1].iterator())
@@ -142,24 +144,38 @@ def work_out(*, account: Account, by: User, rows: "QuerySet[Assignment, Any]", f
         raise Denied(f"More than {settings.UPLOAD_ROWS:,} assignments match. Filter them, and do it in parts.")
     if not pks:
         raise Denied("No assignment matches.")
-    upload = Upload.objects.create(account=account, kind=Upload.Kind.FORMULA, name=formula.text[:200], made_by=by)
-    for start in range(0, len(pks), CHUNK):
-        named = Assignment.objects.filter(pk__in=pks[start : start + CHUNK].tolist()).order_by("pk")
-        _store(upload, list(_snapshot(upload, formula, _for_formula(named), reason)))
-    _finish(upload)
-    return upload
+    said = json.dumps({"formula": formula.text, "reason": reason}).encode()
+    stored = incoming.keep(io.BytesIO(said + "".join(f"\n{pk}" for pk in pks).encode()), account=account)
+    upload = Upload(account=account, kind=Upload.Kind.FORMULA, name=formula.text[:200], made_by=by)
+    return upload.begin(stored, "formula")
 
 
-def _snapshot(upload: Upload, formula: Formula, rows: Iterable[Assignment], reason: str) -> Iterator[UploadRow]:
-    for row in rows:
-        upload.rows_read += 1
-        amount, why = _worked_out(formula, row)
-        if amount is None and not why:
-            upload.unmarked += 1
+def read_formula(reading: Reading) -> None:
+    """Store what a formula gives for each of its assignments. The amounts then stay as they are, whatever happens to
+    the assignments later."""
+    upload = Upload.of(reading)
+    said = json.loads(reading.file.readline())
+    formula = Formula(said["formula"])
+    for chunk in reading.chunks(map(int, reading.file), CHUNK, skip=upload.rows_read):
+        named = {row.pk: row for row in _for_formula(Assignment.objects.filter(pk__in=chunk))}
+        wished = list(_snapshot(upload, formula, chunk, named, said["reason"]))
+        upload.unmarked += len(chunk) - len(wished)
+        upload.rows_read += len(chunk)
+        _store(upload, wished, reading)
+    upload.finish(reading)
+
+
+def _snapshot(
+    upload: Upload, formula: Formula, pks: list[int], rows: dict[int, Assignment], reason: str
+) -> Iterator[UploadRow]:
+    for number, pk in enumerate(pks, upload.rows_read + 1):
+        row = rows.get(pk)
+        amount, why = (None, "") if row is None else _worked_out(formula, row)
+        if row is None or (amount is None and not why):
             continue
-        said = UploadRow(
+        yield UploadRow(
             upload=upload,
-            number=upload.rows_read,
+            number=number,
             action=UploadRow.Action.BONUS,
             fate=UploadRow.Fate.GO if amount is not None else UploadRow.Fate.REFUSED,
             why=why,
@@ -169,14 +185,13 @@ def _snapshot(upload: Upload, formula: Formula, rows: Iterable[Assignment], reas
             amount=amount,
             fee=bonus_fee(amount) if amount is not None else None,
             text=reason,
+            cells={
+                "WorkerId": row.worker_id,
+                "AssignmentId": row.assignment_id,
+                "BonusAmount": f"{amount:.2f}" if amount is not None else "",
+                "Reason": reason,
+            },
         )
-        said.cells = {
-            "WorkerId": row.worker_id,
-            "AssignmentId": row.assignment_id,
-            "BonusAmount": f"{amount:.2f}" if amount is not None else "",
-            "Reason": reason,
-        }
-        yield said
 
 
 def _for_formula(rows: "QuerySet[Assignment, Any]") -> "QuerySet[Assignment, Any]":
@@ -214,8 +229,9 @@ def values_of(row: Assignment) -> Values:
 
 
 @transaction.atomic
-def _store(upload: Upload, rows: list[UploadRow]) -> None:
+def _store(upload: Upload, rows: list[UploadRow], reading: Reading) -> None:
     """Match a chunk with our assignments and with what was paid before: four queries, however many rows."""
+    reading.step()
     account = upload.account
     names = {row.assignment_name for row in rows if row.fate == UploadRow.Fate.GO}
     found = Assignment.objects.of(account).filter(assignment_id__in=list(names))
@@ -244,7 +260,7 @@ def _store(upload: Upload, rows: list[UploadRow]) -> None:
                 row.fate, row.why = UploadRow.Fate.DOUBT, " ".join(doubts)
             first.setdefault(row.assignment_name, row)
     UploadRow.objects.bulk_create(rows)
-    upload.save()
+    upload.save(update_fields=["rows_read", "unmarked"])
 
 
 def paid_before(account: Account, names: Iterable[str]) -> dict[str, str]:
@@ -264,17 +280,3 @@ def paid_before(account: Account, names: Iterable[str]) -> dict[str, str]:
         more = f" It is the last of {len(payments)}." if len(payments) > 1 else ""
         sentences[name] = f"A bonus of ${amount} for it {words} already, asked for on {when:%Y-%m-%d}.{more}"
     return sentences
-
-
-@transaction.atomic
-def _finish(upload: Upload) -> None:
-    upload.read_at = timezone.now()
-    upload.save()
-    audit.record(
-        "upload.read",
-        account=upload.account,
-        by=upload.made_by,
-        subject=str(upload.pk),
-        text=f"{upload.get_kind_display()}: {upload.name}",
-        data={"rows": upload.rows_read, "unmarked": upload.unmarked},
-    )
