@@ -34,6 +34,18 @@ def no_list_of_static_files() -> None:
     settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The database is a file, as it is for people: in memory a browser's last request locks the tables out of turn."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        # It need not survive a power cut.
+        start = database["OPTIONS"]["init_command"]
+        assert "synchronous=FULL" in start
+        database["OPTIONS"]["init_command"] = start.replace("synchronous=FULL", "synchronous=OFF")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def network_blocked() -> Iterator[None]:
     """Connecting to anything but loopback raises `servers.NetworkUsed`."""
