@@ -81,7 +81,7 @@ function show(node, url) {
 
 // What could be undone before the last decision is not what `u` should undo now. Pressed while that one is still on its
 // way, it is remembered and done as soon as the decision is recorded.
-let last = "", wanted = false;
+let last = "", wanted = false, sent = null;
 
 function waitForUndo(node, name) {
   last = name;
@@ -105,6 +105,32 @@ function mayUndo(content, name) {
   window.htmx.process(box);
   if (wanted) box.querySelector("form button")?.click();
   wanted = false;
+}
+
+// Likewise for a decision that htmx sends: it is recorded when its answer shows another assignment. What was refused, or
+// not answered, leaves what could be undone before.
+function waitForHtmx(form) {
+  const box = document.getElementById("bench-undo");
+  sent = { form, box, before: box?.innerHTML, assignment: bench().dataset.assignment };
+  waitForUndo(bench(), "htmx");
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!sent || event.detail.requestConfig?.elt !== sent.form) return;
+  if (wanted && bench()?.dataset.assignment !== sent.assignment) bench()?.querySelector("#bench-undo form button")?.click();
+  wanted = false;
+  sent = null;
+});
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    if (!sent || event.detail.requestConfig?.elt !== sent.form) return;
+    if (sent.box?.isConnected) {
+      sent.box.innerHTML = sent.before;
+      window.htmx.process(sent.box);
+    }
+    wanted = false;
+    sent = null;
+  });
 }
 
 document.addEventListener("click", (event) => {
@@ -218,7 +244,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("#workbench form[data-ahead]") || event.defaultPrevented) return;
   const entry = takeAhead();
-  if (!entry) return; // htmx sends it
+  if (!entry) return waitForHtmx(form); // htmx sends it
   event.preventDefault();
   event.stopImmediatePropagation();
   send(form, event.submitter, entry);

@@ -172,6 +172,18 @@ def test_the_next_answer_is_painted_before_the_decision_is_recorded_and_what_fai
     ]
     expect(desk.locator("#bench-place")).to_have_text("1 of 5")
 
+    # Likewise where the next one was not here yet, so that htmx sends the decision: not what was decided before it.
+    ready(desk)
+    desk.evaluate("document.getElementById('workbench').dataset.next = ''")
+    desk.evaluate("['a', 'u'].forEach((key) => document.body.dispatchEvent("
+                  "new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })))")  # fmt: skip
+    desk.wait_for_function("document.querySelector('#workbench .btn-undo').getAttribute('aria-busy')")
+    held.pop().continue_()
+    desk.locator(f"#workbench[data-assignment='{rows[2]}']").wait_for()
+    desk.locator(f"#workbench[data-assignment='{rows[1]}']").wait_for()
+    assert Command.objects.get(assignment_id=rows[0]).state == "queued"
+    assert [command.state for command in Command.objects.filter(assignment_id=rows[1])] == ["cancelled"] * 2
+
     # A server that does not answer: the answer comes back with what was typed, and saying it again says it once.
     desk.unroute("**/decide/")
     ready(desk)
