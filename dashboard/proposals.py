@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from dashboard.models import Account, Command, User
 from dashboard.permissions import Denied
@@ -22,6 +23,31 @@ def register(name: str) -> Callable[[Proposal], Proposal]:
         return proposal
 
     return add
+
+
+#: Called with account, worker_ids, batch, by and reason: what costs nothing and is no call, done for many at once.
+ForWorkers = Callable[..., Any]
+
+_for_workers: dict[str, ForWorkers] = {}
+
+
+def register_for_workers(name: str) -> Callable[[ForWorkers], ForWorkers]:
+    """Decorator: as `register`, for what is done for many workers of a batch in one transaction."""
+
+    def add(act: ForWorkers) -> ForWorkers:
+        _for_workers[name] = act
+        return act
+
+    return add
+
+
+def carry_out_for_workers(
+    name: str, *, account: Account, worker_ids: list[str], batch: Any, by: User, reason: str
+) -> None:
+    """Do what was proposed for these workers. Denied with the sentence why it cannot be done."""
+    if name not in _for_workers:
+        raise Denied("This can only be released one by one.")
+    _for_workers[name](account=account, worker_ids=worker_ids, batch=batch, by=by, reason=reason)
 
 
 def carry_out(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import OPEN_STATES, Account, Command, Drift, State
-from hits.models import HIT, Assignment, AssignmentStatus, Batch
+from hits.models import HIT, Assignment, AssignmentStatus, Batch, BatchFigures
 from marketplace.policies import asks_for_masters, assignment_fee
 from qualifications.models import QualificationRequest
 from workers.models import SoftBlock, WorkerBlock
@@ -83,7 +83,7 @@ def batches(account: Account) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _costs(shown: Sequence[Batch]) -> dict[int, Decimal]:
-    """Rewards with their fees of what was approved, per batch, in US dollars; bonuses stand under Money."""
+    """Rewards of what was approved and bonuses, with their fees, per batch, in US dollars."""
     costs = {batch.pk: Decimal(0) for batch in shown}
     approved = (
         HIT.objects.filter(batch__in=shown)
@@ -96,6 +96,8 @@ def _costs(shown: Sequence[Batch]) -> dict[int, Decimal]:
         masters = asks_for_masters(row["hit_type__qualification_requirements"])
         fee = assignment_fee(row["reward"], max_assignments=row["max_assignments"], masters=masters)
         costs[row["batch"]] += (row["reward"] + fee) * row["approved"]
+    for pk, bonuses in BatchFigures.objects.filter(batch__in=costs).values_list("batch_id", "bonuses"):
+        costs[pk] += bonuses
     return costs
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard import audit, mturk
 from dashboard.models import Account, SyncRun
-from hits.models import HIT
+from hits.models import HIT, BatchFigures
 from workers.models import BonusPayment, Worker, WorkerBlock
 
 CHUNK = 500
@@ -75,6 +75,7 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
         for row in new:
             amounts.setdefault(row.worker_id, []).append(row.amount)
         Worker.objects.paid(run.account, amounts)
+        BatchFigures.objects.count_bonuses(run.account, [(row.assignment_id, row.amount) for row in new])
         BonusPayment.objects.filter(pk__in=listed).update(listed_at=now)
         audit.record_many(
             run.account,

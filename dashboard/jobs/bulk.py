@@ -50,7 +50,7 @@ class Bulk:
     #: "Approve", as a heading and a button say it.
     words: ClassVar[str]
     role: ClassVar[Role] = Role.REVIEWER
-    #: Whose rows it takes, and so whose filters select them: "assignments" or "hits"; "uploads" have a page.
+    #: Whose rows it takes, and so whose filters select them: "assignments" or "hits"; all else has pages of its own.
     about: ClassVar[str] = "assignments"
     #: Names of the options its form asks for.
     options: ClassVar[tuple[str, ...]] = ()

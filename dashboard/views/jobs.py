@@ -18,8 +18,9 @@ from dashboard.forms import JobForm
 from dashboard.models import Command, Job, JobState, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
+from hits.actions.reasons import has_variables, reasons_of
 from hits.forms import HIT_STATUSES, STATUSES, HITFilter, QueueFilter
-from hits.models import Batch
+from hits.models import Batch, ReasonTemplate
 
 MOST_TROUBLE = 20
 #: Bulk actions that cost money; of some the amount is only known once the form says more.
@@ -27,6 +28,13 @@ PRICED, ASKS_FOR_PRICE = ("approve", "override", "bonus", "add"), ("bonus", "add
 #: What a bulk action is about -> the parameter that names rows one by one, instead of a filter.
 _TICKED = {"assignments": "assignment", "hits": "hit"}
 MOST_TICKED = 1000
+#: Bulk action -> whose texts are offered for what the workers read.
+USES = {
+    "approve": ReasonTemplate.Use.APPROVE,
+    "override": ReasonTemplate.Use.APPROVE,
+    "reject": ReasonTemplate.Use.REJECT,
+    "bonus": ReasonTemplate.Use.BONUS,
+}
 MOVING = (JobState.PREPARING, JobState.RUNNING)
 
 
@@ -106,9 +114,18 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         "priced": bulk in PRICED and (bulk not in ASKS_FOR_PRICE or bool(options)),
         "asks_for_price": bulk in ASKS_FOR_PRICE,
         "can_ask": membership.role >= chosen.role,
+        "reasons": _reasons(membership, bulk),
     }
     part = "#ahead" if getattr(request, "htmx", False) and request.method == "GET" else ""
     return render(request, f"dashboard/job_new.html{part}", context, status=422 if request.method == "POST" else 200)
+
+
+def _reasons(membership: Membership, bulk: str) -> list[ReasonTemplate]:
+    """The team's texts for what these workers read."""
+    use = USES.get(bulk)
+    found = [row for row in reasons_of(membership.account) if row.use == use] if use else []
+    # The reason of a bonus in bulk is the same for all.
+    return [row for row in found if not has_variables(row.text)] if bulk == "bonus" else found
 
 
 @require_GET

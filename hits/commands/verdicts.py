@@ -49,23 +49,34 @@ class Verdict(Kind):
 
     def settle_many(self, commands: list[Command]) -> None:
         now = timezone.now()
-        said = {command.assignment_id: command.params.get("RequesterFeedback", "") for command in commands}
+        said = {
+            command.assignment_id: (command.params.get("RequesterFeedback", ""), command.requested_by_id)
+            for command in commands
+        }
         rows = (
             Assignment.objects.select_for_update(of=("self",))
             .filter(account=commands[0].account_id, assignment_id__in=said)
             .order_by("pk")
             .only("assignment_id", "hit_id", "status")
         )
-        by_feedback: dict[str, list[int]] = {}
+        alike: dict[tuple[str, int], list[int]] = {}
         newly: Counter[int] = Counter()
         for row in rows:
-            by_feedback.setdefault(said[row.assignment_id], []).append(row.pk)
+            alike.setdefault(said[row.assignment_id], []).append(row.pk)
             if row.status == AssignmentStatus.SUBMITTED:
                 newly[row.hit_id] += 1
         decided = "approved_at" if self.becomes == AssignmentStatus.APPROVED else "rejected_at"
-        for feedback, keys in by_feedback.items():
+        for (feedback, person), keys in alike.items():
+            # Whoever decides has it from then on; what was decided singly has been theirs since they asked.
             Assignment.objects.filter(pk__in=keys).update(
-                verdict=None, status=self.becomes, feedback=feedback, synced_at=now, fresh=True, **{decided: now}
+                verdict=None,
+                status=self.becomes,
+                feedback=feedback,
+                synced_at=now,
+                fresh=True,
+                reviewer=person,
+                handed_until=None,
+                **{decided: now},
             )
         if not newly:
             return

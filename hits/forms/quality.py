@@ -159,7 +159,7 @@ class PluralityRule(RuleForm):
         min_value=2,
         max_value=100,
         initial=2,
-        help_text="More than half of them have to say the same. HITs that more than 100 workers do have no majority.",
+        help_text="More than half of them have to say the same. Where more than 100 do a HIT, the first 100 count.",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from dashboard.jobs import register
 from dashboard.models import Account, Command
@@ -15,12 +14,10 @@ from hits.models import Assignment, Finding, Rule
 class BulkRelease(BulkVerdict):
     """Assignments with an open finding of a rule, {"rule": its key}; the findings go with their commands."""
 
-    #: Not for the form that starts other jobs: its words come from the rule.
+    about = "findings"  # not for the form that starts other jobs: its words come from the rule
     proposal: ClassVar[Rule.Proposal]
 
     def select(self, account: Account, selection: dict[str, Any]) -> QuerySet[Assignment]:
-        if "rule" not in selection:
-            return Assignment.objects.none()  # asked for by an address that names a filter
         found = Finding.objects.proposed().filter(
             account=account, rule=selection["rule"], rule__proposal=self.proposal, rule__deleted_at=None
         )
@@ -28,22 +25,11 @@ class BulkRelease(BulkVerdict):
 
     def mark(self, made: list[tuple[Assignment, uuid.UUID]]) -> None:
         super().mark(made)
-        commands = Command.objects.in_bulk([identity for _, identity in made])
-        of_assignment = {row.pk: commands[identity] for row, identity in made}
-        findings = list(
-            Finding.objects.proposed().filter(assignment__in=list(of_assignment), rule__proposal=self.proposal)
-        )
-        for finding in findings:
-            finding.command = of_assignment[finding.assignment_id]
-            finding.decided_by_id = finding.command.requested_by_id
-            finding.state, finding.due, finding.decided_at = Finding.State.RELEASED, False, timezone.now()
-        Finding.objects.bulk_update(findings, ["state", "due", "command", "decided_by", "decided_at"], batch_size=200)
+        Finding.objects.filter(rule__proposal=self.proposal).release({row.pk: identity for row, identity in made})
 
     def unmark(self, cancelled: QuerySet[Command]) -> None:
         super().unmark(cancelled)
-        Finding.objects.filter(command__in=cancelled).update(
-            state=Finding.State.PROPOSED, command=None, decided_by=None, decided_at=None
-        )
+        Finding.objects.stand_again_all(cancelled)
 
 
 @register

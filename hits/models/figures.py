@@ -1,15 +1,34 @@
 """Figures of batches, kept up to date as answers come in: a page about 100,000 answers reads a few rows."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from dashboard.models import Account
-from hits.models.mirror import HIT, Batch
+from hits.models.mirror import HIT, Assignment, Batch
+from marketplace.policies import bonus_fee
 
 _PERSON = settings.AUTH_USER_MODEL
+
+
+class BatchFiguresQuerySet(models.QuerySet["BatchFigures"]):
+    def count_bonuses(self, account: Account, payments: Iterable[tuple[str, Decimal]]) -> None:
+        """Add bonuses that were paid just now: (AssignmentId, amount). Call it where the payments are written."""
+        payments = list(payments)
+        named = Assignment.objects.filter(account=account, assignment_id__in={name for name, _ in payments})
+        batches: dict[str, int] = dict(named.values_list("assignment_id", "batch_id"))
+        sums: dict[int, Decimal] = {}
+        for name, amount in payments:
+            if name in batches:
+                sums[batches[name]] = sums.get(batches[name], Decimal(0)) + amount + bonus_fee(amount)
+        self.bulk_create([BatchFigures(batch_id=pk, account=account) for pk in sums], ignore_conflicts=True)
+        for pk, total in sorted(sums.items()):
+            self.filter(pk=pk).update(bonuses=F("bonuses") + total)
 
 
 class BatchFigures(models.Model):
@@ -22,6 +41,7 @@ class BatchFigures(models.Model):
     rejected = models.PositiveIntegerField(default=0)
     elsewhere = models.PositiveIntegerField(default=0, help_text="Decided by another program, or by itself in time.")
     cost = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="Rewards paid, with their fees.")
+    bonuses = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="Paid, with their fees.")
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     took = models.JSONField(default=dict, help_text="Seconds from accepting to handing in.")
@@ -33,6 +53,8 @@ class BatchFigures(models.Model):
     measured_answers = models.PositiveIntegerField(default=0, help_text="Answers there were when it was measured.")
     measured_at = models.DateTimeField(null=True)
 
+    objects = BatchFiguresQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "figures of batches"
 
@@ -42,6 +64,11 @@ class BatchFigures(models.Model):
     @property
     def answers(self) -> int:
         return self.submitted + self.approved + self.rejected
+
+    @property
+    def spent(self) -> Decimal:
+        """Rewards, bonuses and fees."""
+        return self.cost + self.bonuses
 
 
 class FieldFigures(models.Model):

@@ -1,5 +1,7 @@
 """What a team makes of the answers: flags, gold answers, rules, reasons ready to be said, views of the queue."""
 
+import uuid
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -121,6 +123,19 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def proposed(self) -> "FindingQuerySet":
         """Nobody released or dismissed these yet."""
         return self.filter(state="proposed")
+
+    def release(self, asked: Mapping[int, uuid.UUID]) -> None:
+        """These proposals were asked for: key of the assignment -> id of the command, all by one person."""
+        by = Command.objects.filter(pk__in=list(asked.values())).values_list("requested_by", flat=True).first()
+        findings, now = list(self.proposed().filter(assignment__in=list(asked)).only("assignment_id")), timezone.now()
+        for finding in findings:
+            finding.command_id, finding.decided_by_id = asked[finding.assignment_id], by
+            finding.state, finding.due, finding.decided_at = Finding.State.RELEASED, False, now
+        self.bulk_update(findings, ["state", "due", "command", "decided_by", "decided_at"], batch_size=200)
+
+    def stand_again_all(self, cancelled: models.QuerySet[Command]) -> None:
+        """As `stand_again`, of many."""
+        self.filter(command__in=cancelled).update(state="proposed", command=None, decided_by=None, decided_at=None)
 
     def stand_again(self, command: Command) -> None:
         """What was asked for ended without effect: it is a proposal again, for a person."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from dashboard.models import Account
 from hits.models import Assignment, AssignmentStatus, Finding, Flag, Rule
 from hits.rules import texts
-from hits.rules.facts import MOST_TO_COMPARE, collect
+from hits.rules.facts import collect, making_majority
 from hits.rules.looks import Seen, holds, judge
 
 #: A finding whose condition no longer holds says so, and stands again should it hold once more.
@@ -35,22 +35,14 @@ def with_neighbours(rules: Iterable[Rule], rows: list[Assignment]) -> list[Assig
     """These rows, and where a rule counts what most said, those who answered the same HITs before: one more answer may
     have made a majority, or ended one."""
     batches = {rule.batch_id for rule in rules if rule.look == Rule.Look.PLURALITY}
-    hits = {
-        row.hit_id: row.hit for row in rows if row.batch_id in batches and row.hit.max_assignments <= MOST_TO_COMPARE
-    }
+    hits = {row.hit_id: row.hit for row in rows if row.batch_id in batches}
     if not hits:
         return rows
     known = {row.pk for row in rows}
-    others = (
-        Assignment.objects.filter(hit__in=hits, status=AssignmentStatus.SUBMITTED)
-        .exclude(pk__in=known)
-        .defer("raw")
-        .order_by("pk")
-    )
-    more = list(others)
-    for row in more:
-        row.hit = hits[row.hit_id]
-    return rows + more
+    making = making_majority(hits)
+    changed = {row.hit_id for row in making if row.pk in known}  # one behind the first ones changes no majority
+    waiting = [row for row in making if row.status == AssignmentStatus.SUBMITTED and row.hit_id in changed]
+    return rows + [row for row in waiting if row.pk not in known]
 
 
 def judged(rules: Sequence[Rule], rows: list[Assignment], *, decided: bool = False) -> Judged:

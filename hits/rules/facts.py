@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from django.db.models import Avg, Count, OuterRef, Q, Subquery
+from django.db.models import Avg, Count, OuterRef, Q, Subquery, Window
+from django.db.models.functions import RowNumber
 
 from hits.models import HIT, AnswerText, Assignment, GoldAnswer, Rule
 from hits.rules.reading import field_of, meets, said
 
 #: Of so many answers a median means something; and of no more than so many it is taken.
 LEAST_TIMES, MOST_TIMES = 5, 201
-#: Of a HIT that more than this many do nobody speaks of a majority; a survey of thousands would cost thousands.
+#: Of a HIT that more than this many do, its first so many answers make the majority: one more of thousands costs the
+#: same as one more of a hundred.
 MOST_TO_COMPARE = 100
 
 
@@ -75,7 +77,7 @@ def collect(rules: Iterable[Rule], rows: list[Assignment]) -> Facts:
         if any(rule.settings.get("of") == "worker" for rule in by_look[Rule.Look.GOLD]):
             facts.records = records(gold)
     if compared := of(Rule.Look.PLURALITY):
-        facts.of_hit = of_hits({row.hit_id: row.hit for row in compared}, compared)
+        facts.of_hit = of_hits(compared)
     if timed := of(Rule.Look.TIME):
         facts.medians = medians(timed[0].account_id, {row.batch_id for row in timed})
     if texts := of(Rule.Look.DUPLICATE, Rule.Look.CODE):
@@ -126,15 +128,26 @@ def records(rows: list[Assignment]) -> dict[tuple[int, str], Record]:
     return {(batch, worker): Record(answers, mean) for batch, worker, answers, mean in scored}
 
 
-def of_hits(hits: dict[int, HIT], rows: list[Assignment]) -> dict[int, list[Assignment]]:
-    """All answers to each HIT that is small enough to have a majority; those of `rows` are the very objects."""
-    small = [pk for pk, hit in hits.items() if hit.max_assignments <= MOST_TO_COMPARE]
+def of_hits(rows: list[Assignment]) -> dict[int, list[Assignment]]:
+    """The answers that make the majority of each of these rows' HITs; those of `rows` are the very objects."""
     known = {row.pk: row for row in rows}
     found: dict[int, list[Assignment]] = {}
-    for row in Assignment.objects.filter(hit__in=small).defer("raw").order_by("pk"):
-        row.hit = hits[row.hit_id]
+    for row in making_majority({row.hit_id: row.hit for row in rows}):
         found.setdefault(row.hit_id, []).append(known.get(row.pk, row))
     return found
+
+
+def making_majority(hits: dict[int, HIT]) -> list[Assignment]:
+    """All answers to HITs that few do, and the first ones of the others, in their order."""
+    small = [pk for pk, hit in hits.items() if hit.max_assignments <= MOST_TO_COMPARE]
+    rows = list(Assignment.objects.filter(hit__in=small).defer("raw")) if small else []
+    if large := hits.keys() - set(small):
+        place = Window(RowNumber(), partition_by="hit_id", order_by="pk")
+        first = Assignment.objects.filter(hit__in=large).annotate(place=place).filter(place__lte=MOST_TO_COMPARE)
+        rows += Assignment.objects.filter(pk__in=first.values("pk")).defer("raw")
+    for row in rows:
+        row.hit = hits[row.hit_id]
+    return sorted(rows, key=lambda row: row.pk)
 
 
 def medians(account: int, batches: set[int]) -> dict[int, int]:

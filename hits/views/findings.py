@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,6 +33,9 @@ from hits.rules.words import proposal, sentence
 #: Released or dismissed at once by one request; all of a rule's go as a job.
 MOST = 100
 VERDICTS = {Rule.Proposal.APPROVE: "release_approve", Rule.Proposal.REJECT: "release_reject"}
+#: What releases all of a rule as a job; soft blocks ask nothing of MTurk, and are done at once.
+RELEASES = {**VERDICTS, Rule.Proposal.BONUS: "release_bonus"}
+MOST_RULES = 12
 _MOST_FIELDS = 40
 
 
@@ -198,9 +201,21 @@ def open_findings(request: HttpRequest, membership: Membership) -> HttpResponse:
         "rule_off_url": link(rule=""),
         "batch_off_url": link(batch="", rule=""),
         "can_decide": membership.role >= Role.REVIEWER,
-        "whole_rule": rule is not None and chosen["state"] == Finding.State.PROPOSED and rule.proposal in VERDICTS,
+        "rules": [] if rule or not shown else _rules_with_open(account, link, batch),
+        "whole_rule": rule is not None and chosen["state"] == Finding.State.PROPOSED,
     }
     return render(request, "hits/findings.html", context)
+
+
+def _rules_with_open(account: Account, link: Any, batch: Batch | None) -> list[dict[str, str]]:
+    """Rules that propose something now, to choose one and release all of it."""
+    still = Finding.objects.proposed().filter(rule=OuterRef("pk"))
+    rules = Rule.objects.kept().filter(Exists(still), account=account).select_related("batch")
+    rules = rules.filter(batch=batch) if batch else rules
+    return [
+        {"label": f"{rule.get_look_display()} in {rule.batch}", "title": sentence(rule), "url": link(rule=str(rule.pk))}
+        for rule in rules.order_by("-pk")[:MOST_RULES]
+    ]
 
 
 @dataclass
@@ -283,15 +298,17 @@ def findings_decide(request: HttpRequest, membership: Membership) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 @of_account
 def rule_release(request: HttpRequest, membership: Membership, rule_id: int) -> HttpResponse:
-    """All open proposals of one rule about payment: what releasing them would do, and the job that does it."""
+    """All open proposals of one rule: what releasing them would do, and the job that does it."""
     account = membership.account
-    rule = get_object_or_404(Rule.objects.kept().select_related("batch"), account=account, pk=rule_id)
-    name = VERDICTS.get(Rule.Proposal(rule.proposal))
+    rule: Any = get_object_or_404(Rule.objects.kept().select_related("batch"), account=account, pk=rule_id)
+    rule.account = account
+    name = RELEASES.get(Rule.Proposal(rule.proposal))
     back = reverse("open_findings", args=[account.slug]) + f"?rule={rule.pk}"
     if name is None:
-        messages.error(request, "Tick these on the page: only approvals and rejections go as one job.")
-        return redirect(back)
+        return _release_here(request, membership, rule, back)
     selection, options = {"rule": rule.pk}, {"feedback": rule.reason}
+    if rule.proposal == Rule.Proposal.BONUS:
+        options = {"amount": str(rule.amount), "reason": rule.reason, "rule": rule.pk}
     if request.method == "POST":
         try:
             key = forms.UUIDField(required=False).clean(request.POST.get("form_key", ""))
@@ -313,6 +330,30 @@ def rule_release(request: HttpRequest, membership: Membership, rule_id: int) -> 
         "needs_release": jobs.needs_release(name, by=membership.user, account=account, ahead=ahead, options=options),
         "back": back,
         "form_key": uuid.uuid4(),
+        "can_decide": membership.role >= Role.REVIEWER,
+    }
+    return render(request, "hits/rule_release.html", context)
+
+
+def _release_here(request: HttpRequest, membership: Membership, rule: Rule, back: str) -> HttpResponse:
+    """The same for proposals that are about workers and ask nothing of MTurk: done at once."""
+    if request.method == "POST":
+        try:
+            count, more = deciding.release_for_workers(rule, by=membership.user)
+        except Denied as reason:
+            messages.error(request, str(reason))
+        else:
+            rest = " There are more: release them again." if more else ""
+            messages.success(request, f"{proposal(rule)}: done for {count:,} worker{'' if count == 1 else 's'}.{rest}")
+        return redirect(back)
+    found = Finding.objects.proposed().filter(rule=rule).order_by()
+    ahead = found.aggregate(count=Count("pk"), workers=Count("assignment__worker_id", distinct=True))
+    context = {
+        "rule": rule,
+        "sentence": sentence(rule),
+        "ahead": ahead,
+        "needs_release": False,
+        "back": back,
         "can_decide": membership.role >= Role.REVIEWER,
     }
     return render(request, "hits/rule_release.html", context)

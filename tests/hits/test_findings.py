@@ -1,12 +1,13 @@
 """What rules found: released and dismissed by people, alone, in a table and as a job; pages and strangers' texts."""
 
 import uuid
+from decimal import Decimal
 
 from django.urls import reverse
 
 from dashboard import jobs
 from dashboard.models import Command, Job, JobState
-from hits.models import Finding, Rule
+from hits.models import Assignment, BatchFigures, Finding, Rule
 from hits.rules import deciding
 from tests.cast import Lab
 from tests.hits.quality import (
@@ -21,6 +22,7 @@ from tests.hits.quality import (
     make_rule,
     work,
 )
+from workers.actions import pay_bonus
 from workers.models import SoftBlock
 
 __all__ = ["desk"]
@@ -148,6 +150,67 @@ def test_what_strangers_write_stays_text_and_bad_forms_keep_what_was_typed(desk:
     viewer.post(url, slow)
     made.refresh_from_db()
     assert (made.on, Rule.objects.count()) == (False, 2)
+
+
+def test_all_bonuses_of_a_rule_are_one_job_and_all_its_soft_blocks_one_press(desk: Lab) -> None:
+    thank = make_rule(
+        desk, "attention", "bonus", when_passed=True, amount=Decimal("0.25"), reason="Well done", field="check",
+        accepted=["blue"],
+    )  # fmt: skip
+    shun = make_rule(desk, "empty", "soft_block", fields=["why"])
+    hit, approver = hit_of(desk), desk.people["approver"]
+    ids = [desk.answer(hit, **good) for _ in range(3)]
+    for _ in range(2):
+        desk.answer(hit, **{**good, "check": "red", "why": ""})
+    work(desk)
+    had = Assignment.objects.select_related("account", "hit").get(assignment_id=ids[0])
+    pay_bonus(assignment=had, by=approver, amount=Decimal("1.00"), reason="By hand")
+    client, viewer = client_of(desk, "approver"), client_of(desk, "viewer")
+    listed = client.get(reverse("open_findings", args=["lab"])).content.decode()
+    assert f"?rule={thank.pk}" in listed
+    assert f"?rule={shun.pk}" in listed
+    url = reverse("rule_release", args=["lab", thank.pk])
+    page = client.get(url).content.decode()
+    assert "Pay 2 bonuses for $0.60" in page
+    assert "It has had a bonus already." in page
+    viewer.post(url, {"form_key": uuid.uuid4()})
+    assert not Job.objects.exists()
+    client.post(url, {"form_key": uuid.uuid4()})
+    jobs.prepare(Job.objects.get().pk)
+    found = Finding.objects.filter(rule=thank)
+    assert list(found.order_by("pk").values_list("state", flat=True)) == ["proposed", "released", "released"]
+    jobs.cancel(Job.objects.get(), by=approver)
+    jobs.free_rest(Job.objects.get().pk)
+    assert found.proposed().count() == 3, "cancelled before it was sent: proposed again"
+    client.post(url, {"form_key": uuid.uuid4()})
+    jobs.prepare(Job.objects.latest("created_at").pk)
+    deliver(desk)
+    assert [desk.paid(one, "bonus") for one in ids] == [["1.00"], ["0.25"], ["0.25"]]
+    assert BatchFigures.objects.get(batch=batch_of(desk)).bonuses == Decimal("1.80"), "with a fifth as fees"
+    assert "of it $1.80 bonuses" in client.get(reverse("batch", args=["lab", batch_of(desk).pk])).content.decode()
+
+    url = reverse("rule_release", args=["lab", shun.pk])
+    assert "Soft block 2 workers" in client.get(url).content.decode()
+    viewer.post(url)
+    assert not SoftBlock.objects.exists()
+    client.post(url)
+    assert SoftBlock.objects.filter(batch=batch_of(desk), reason="Not done with care.").count() == 2
+    assert set(Finding.objects.filter(rule=shun).values_list("state", "decided_by")) == {("released", approver.pk)}
+
+
+def test_what_a_job_decided_is_found_by_who_asked_for_it_and_the_teams_texts_are_offered(desk: Lab) -> None:
+    desk.answer(hit_of(desk), **good)
+    work(desk)
+    client, url = client_of(desk), reverse("job_new", args=["lab", "reject"])
+    assert 'data-fills="#id_feedback" value="The answer is empty or incomplete."' in client.get(url).content.decode()
+    client.post(url, {"query": "status=waiting", "feedback": "No.", "form_key": uuid.uuid4()})
+    jobs.prepare(Job.objects.get().pk)
+    deliver(desk)
+    mine = reverse("queue", args=["lab"]) + "?status=all&reviewer="
+    answer = Assignment.objects.get()
+    assert answer.status == "Rejected"
+    assert answer.worker_id in client.get(mine + "reviewer-lab").content.decode()
+    assert answer.worker_id not in client.get(mine + "approver-lab").content.decode()
 
 
 def test_a_soft_block_is_asked_of_whoever_keeps_workers(desk: Lab) -> None:

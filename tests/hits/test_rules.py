@@ -10,7 +10,7 @@ from dashboard.permissions import Denied
 from dashboard.tasks import digest, look_back
 from hits import actions
 from hits.models import AnswerText, Assignment, Finding, Flag, RuleRun
-from hits.rules import deciding, evaluating, keeping, past, upkeep
+from hits.rules import deciding, evaluating, facts, keeping, past, upkeep
 from tests.cast import Lab
 from tests.hits.quality import (
     LONG,
@@ -120,6 +120,19 @@ def test_a_majority_judges_those_before_it_too_and_takes_back_what_no_longer_hol
     work(desk)
     finding.refresh_from_db()
     assert (finding.state, Finding.objects.filter(rule=field, assignment=finding.assignment).count()) == ("proposed", 1)
+
+
+def test_where_many_do_a_hit_its_first_answers_make_the_majority(desk: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "MOST_TO_COMPARE", 3)
+    rule = make_rule(desk, "plurality", field="mood", others=2, percent=50)
+    hit = hit_of(desk)
+    ids = [desk.answer(hit, **{**good, "mood": mood}) for mood in ("bad", "good")]
+    work(desk)
+    assert evidence(rule) == {}, "one other is no majority"
+    ids += [desk.answer(hit, **{**good, "mood": mood}) for mood in ("good", "bad", "bad", "bad")]
+    work(desk)
+    says = "Says “bad” in mood, where {} others say “good”."
+    assert evidence(rule) == {ids[0]: says.format("2 of 2"), **dict.fromkeys(ids[3:], says.format("2 of 3"))}
 
 
 # --- exactly once, and by whom ----------------------------------------------------------------------------------------

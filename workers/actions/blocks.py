@@ -93,6 +93,12 @@ def soft_block_for_batch(
     return None
 
 
+@proposals.register_for_workers("soft_block")
+def soft_block_many_for_batch(*, account: Account, worker_ids: list[str], batch: Batch, by: User, reason: str) -> None:
+    """The same for everybody a rule found."""
+    soft_block(account=account, worker_ids=worker_ids, by=by, reason=reason, batch=batch)
+
+
 # --- hard -----------------------------------------------------------------------------------------------------------
 
 

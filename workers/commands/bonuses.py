@@ -7,7 +7,7 @@ from django.utils import timezone
 from dashboard import mturk
 from dashboard.commands import Kind, Outcome, register, token_holds
 from dashboard.models import Command, State
-from hits.models import Finding
+from hits.models import BatchFigures, Finding
 from workers.models import BonusPayment, Worker
 
 
@@ -63,6 +63,7 @@ class SendBonus(Kind):
         payment.save()
         if listed is None:
             Worker.objects.paid(command.account, {command.worker_id: [command.amount]})
+            BatchFigures.objects.count_bonuses(command.account, [(command.assignment_id, command.amount)])
 
     def settle_many(self, commands: list[Command]) -> None:
         ids = {command.assignment_id for command in commands}
@@ -86,6 +87,7 @@ class SendBonus(Kind):
         for command in commands:
             amounts.setdefault(command.worker_id, []).append(command.amount)
         Worker.objects.paid(account, amounts)
+        BatchFigures.objects.count_bonuses(account, [(command.assignment_id, command.amount) for command in commands])
 
     def give_up(self, command: Command) -> None:
         # What a rule proposed, and was asked for in vain, is a proposal again.
