@@ -20,6 +20,7 @@ from qualifications.commands.types import (
     type_key,
 )
 from qualifications.models import PanelState, QualificationType, TypeKind, search_text
+from qualifications.models.counting import COUNT_TO
 from qualifications.questions import check_documents
 from qualifications.sync.types import CREATING, rescore
 
@@ -276,16 +277,17 @@ def delete_type(*, row: QualificationType, by: User, typed: str, form_key: uuid.
 
 
 def dependents(row: QualificationType) -> dict[str, Any]:
-    """What is affected when a type goes: HIT types, HITs that are open, workers who hold it, requests, a panel."""
+    """What is affected when a type goes: HIT types, open HITs, workers who hold it, requests, a panel. Counts end
+    at COUNT_TO."""
     hit_types = list(hit_types_requiring(row.account, row.qualification_type_id).order_by("-pk")[:50])
     keys = [hit_type.pk for hit_type in hit_types]
     hits = HIT.objects.present().filter(hit_type__in=keys)
     return {
         "hit_types": hit_types,
-        "open_hits": hits.filter(available__gt=0).count(),
-        "hits": hits.count(),
-        "holders": row.scores.granted().count(),
-        "requests": row.requests.waiting().count(),
+        "open_hits": hits.filter(available__gt=0)[:COUNT_TO].count(),
+        "hits": hits[:COUNT_TO].count(),
+        "holders": row.scores.granted()[:COUNT_TO].count(),
+        "requests": row.requests.waiting()[:COUNT_TO].count(),
         "panel": getattr(row, "panel", None),
     }
 

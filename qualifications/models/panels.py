@@ -122,12 +122,22 @@ class PanelMember(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["panel", "worker_id"], name="panel_member_once"),
         ]
+        # A flag is a condition and not a column of these: of a column SQLite would not see that it is asked for.
         indexes: ClassVar = [
-            models.Index(fields=["panel", "wanted", "worker_id", "id"], name="panel_member_by_worker"),
+            models.Index(fields=["panel", "worker_id", "id"], condition=Q(wanted=True), name="panel_member_inside"),
+            models.Index(fields=["panel", "worker_id", "id"], condition=Q(wanted=False), name="panel_member_left"),
+            models.Index(fields=["panel", "worker_id", "id"], condition=~Q(pinned=""), name="panel_member_by_hand"),
+            models.Index(fields=["panel", "worker_id", "id"], condition=~Q(problem=""), name="panel_member_untold"),
+            # What MTurk has to be told, looked for every few seconds; nor does SQLite take one that says "or".
             models.Index(
                 fields=["panel", "id"],
-                condition=Q(command=None, problem="") & (Q(wanted=True, held=False) | Q(wanted=False, held=True)),
-                name="panel_member_due",
+                condition=Q(wanted=True, held=False, command=None, problem=""),
+                name="panel_member_to_grant",
+            ),
+            models.Index(
+                fields=["panel", "id"],
+                condition=Q(wanted=False, held=True, command=None, problem=""),
+                name="panel_member_to_revoke",
             ),
             models.Index(fields=["worker_id"], name="panel_member_of_worker"),
         ]

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import of_account
-from dashboard.context import COUNT_TO
 from dashboard.models import Membership, Role
 from dashboard.pages import page
 from dashboard.permissions import Denied
+from dashboard.templatetags.formats import capped
 from hits.text import requirements_words
 from qualifications.actions import panels as acts
 from qualifications.actions.members import all_conditions, names_of
@@ -24,7 +24,8 @@ from qualifications.actions.types import dependents
 from qualifications.conditions import words
 from qualifications.forms.panels import Conditions, MemberFilter, PanelForm, PinForm
 from qualifications.forms.requirements import Builder, of_panel
-from qualifications.models import Panel, PanelMember, PanelState
+from qualifications.models import Panel, PanelMember, PanelState, Score
+from qualifications.models.counting import COUNT_TO, Counted
 from qualifications.requirements import as_boto3, as_json
 
 SHOWN_REFUSED = 5
@@ -40,10 +41,9 @@ def panels(request: HttpRequest, membership: Membership) -> HttpResponse:
     shown = page(
         Panel.objects.of(account).present().select_related("made_by"), request.GET, column="id", descending=True
     )
-    keys = [panel.pk for panel in shown.items]
-    inside = dict(
-        PanelMember.objects.filter(panel__in=keys, wanted=True).order_by().values_list("panel").annotate(Count("pk"))
-    )
+    counted = Panel.objects.filter(pk__in=[panel.pk for panel in shown.items]).order_by()
+    members = PanelMember.objects.inside().filter(panel=OuterRef("pk")).order_by("worker_id", "pk")
+    inside = dict(counted.annotate(inside=Counted(members)).values_list("pk", "inside"))
     names = names_of(account, all_conditions(shown.items))
     item: Any
     for item in shown.items:
@@ -76,18 +76,12 @@ def _panel_page(
     account, filters = membership.account, MemberFilter(request.GET)
     chosen = filters.chosen()
     url = reverse("panel", args=[account.slug, shown.pk])
-    counts = PanelMember.objects.filter(panel=shown).aggregate(
-        inside=Count("pk", filter=Q(wanted=True)),
-        told=Count("pk", filter=Q(wanted=True, held=True)),
-        leaving=Count("pk", filter=Q(wanted=False, held=True)),
-        hand=Count("pk", filter=~Q(pinned="")),
-        untold=Count("pk", filter=~Q(problem="")),
-    )
-    labels = [("in", f"In it {counts['inside']:,}"), ("out", "Not in it any more")]
+    counts = _counts(shown)
+    labels = [("in", f"In it {_shown(counts['inside'])}"), ("out", "Not in it any more")]
     if counts["hand"]:
-        labels.append(("hand", f"By hand {counts['hand']:,}"))
+        labels.append(("hand", f"By hand {_shown(counts['hand'])}"))
     if counts["untold"]:
-        labels.append(("untold", f"MTurk not told {counts['untold']:,}"))
+        labels.append(("untold", f"MTurk not told {_shown(counts['untold'])}"))
     requirements = of_panel(shown)
     names = names_of(account, shown.conditions)
     members = filters.apply(PanelMember.objects.filter(panel=shown)).select_related("command")
@@ -125,6 +119,25 @@ def _panel_page(
     }
     part = "#state" if getattr(request, "htmx", False) else ""
     return render(request, f"qualifications/panel.html{part}", context, status=status)
+
+
+def _counts(panel: Panel) -> dict[str, int]:
+    """What its page says of its members; each count has an index, and ends at COUNT_TO."""
+    members = PanelMember.objects.filter(panel=panel).order_by("worker_id", "pk")
+    of_type = Score.objects.granted().filter(qualification_type=panel.qualification_type_id or 0)
+    counted: dict[str, Any] = {
+        "inside": members.inside(),
+        "told": of_type,
+        "to_tell": members.to_grant().order_by("pk"),
+        "to_take": members.to_revoke().order_by("pk"),
+        "hand": members.exclude(pinned=PanelMember.Pinned.NO),
+        "untold": members.exclude(problem=""),
+    }
+    return {name: rows[:COUNT_TO].count() for name, rows in counted.items()}
+
+
+def _shown(count: int) -> str:
+    return capped(count, COUNT_TO - 1)
 
 
 @require_POST

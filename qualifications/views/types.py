@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import current_app
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import of_account
+from dashboard.audit import ELSEWHERE
 from dashboard.context import COUNT_TO
 from dashboard.models import AuditEvent, Command, Membership, Role
 from dashboard.pages import page
@@ -20,12 +21,15 @@ from dashboard.permissions import Denied
 from dashboard.templatetags.formats import span_words
 from qualifications.actions import types as acts
 from qualifications.forms.types import LISTS, TypeFilter
-from qualifications.models import Compensation, QualificationRequest, QualificationType, RequestState, TypeKind
+from qualifications.models import Compensation, QualificationRequest, QualificationType, Score, TypeKind
+from qualifications.models.counting import Counted
 from qualifications.questions import size_words
 from qualifications.views.trying import tried
 
 #: How often a page looks again for what a search among others' types found.
 LOOKS = 8
+#: Of a type's audit, the latest are looked through for what changed it; each change has three lines there at most.
+SHOWN_EVENTS = 90
 
 
 @require_GET
@@ -67,19 +71,18 @@ def qualifications(request: HttpRequest, membership: Membership) -> HttpResponse
 
 
 def _count_on(rows: list[Any]) -> None:
-    """How many hold each, and how many ask for it: two queries for a page."""
-    keys = [row.pk for row in rows]
-    counted = QualificationType.objects.filter(pk__in=keys).order_by()
-    holders = dict(
-        counted.annotate(number=Count("scores", filter=Q(scores__status="Granted"))).values_list("pk", "number")
-    )
-    asking = dict(
-        counted.annotate(
-            number=Count("requests", filter=Q(requests__state=RequestState.PENDING, requests__decision=None))
-        ).values_list("pk", "number")
-    )
+    """How many hold each, and how many ask for it: one query for a page."""
+    holders = Score.objects.granted().filter(qualification_type=OuterRef("pk"))
+    asking = QualificationRequest.objects.waiting().filter(qualification_type=OuterRef("pk"))
+    types = QualificationType.objects.filter(pk__in=[row.pk for row in rows]).order_by()
+    counted = {
+        key: (holding, waiting)
+        for key, holding, waiting in types.annotate(holding_=Counted(holders), asking_=Counted(asking)).values_list(
+            "pk", "holding_", "asking_"
+        )
+    }
     for row in rows:
-        row.holders, row.asking = holders.get(row.pk, 0), asking.get(row.pk, 0)
+        row.holders, row.asking = counted.get(row.pk, (0, 0))
 
 
 @require_POST
@@ -137,11 +140,10 @@ def _type_page(
     status: int = 200,
 ) -> HttpResponse:
     account = membership.account
-    changes = Q(
-        kind__in=["UpdateQualificationType", "DeleteQualificationType"],
-        params__QualificationTypeId=row.qualification_type_id,
-    )
-    about = Command.objects.filter(changes | Q(pk__in=[row.command_id]), account=account)
+    events = AuditEvent.objects.filter(chain=account.slug, subject=row.qualification_type_id)
+    # The audit knows by an index which commands were about it.
+    changes = events.exclude(command_id=None).order_by("-number").values_list("command_id", flat=True)
+    about = Command.objects.filter(account=account, pk__in={row.command_id, *changes[:SHOWN_EVENTS]})
     compensation = None
     if row.purpose == "compensation":
         compensation = Compensation.objects.of(account).filter(qualification_type_id=row.qualification_type_id).first()
@@ -149,9 +151,7 @@ def _type_page(
         "type": row,
         "depends": acts.dependents(row),
         "commands": about.select_related("requested_by").order_by("-created_at")[:30],
-        "history": AuditEvent.objects.filter(chain=account.slug, subject=row.qualification_type_id, actor="elsewhere")[
-            :20
-        ],
+        "history": events.filter(actor=ELSEWHERE)[:20],
         "why_not_change": _why_not(acts.check_can_change, membership, row),
         "why_not_delete": _why_not(acts.check_can_delete, membership, row),
         "is_new": row.qualification_type_id.startswith("new-"),

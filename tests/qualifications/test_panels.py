@@ -11,17 +11,17 @@ from django.utils import timezone
 from dashboard import commands, jobs
 from dashboard.models import Command, Job
 from dashboard.permissions import Denied
-from dashboard.tasks import digest
+from dashboard.tasks import READERS, digest
 from hits import actions as hit_actions
-from hits.models import Assignment, Batch, Flag
-from qualifications import digest as panels_digest
+from hits import digest as figures
+from hits.models import HIT, Assignment, Batch, Flag
 from qualifications.actions import panel_upkeep
 from qualifications.actions import panels as acts
 from qualifications.conditions import Facts, judge
-from qualifications.models import Panel, PanelDue, PanelMember, PanelState
+from qualifications.models import Panel, PanelMember, PanelState
 from tests.cast import Lab
 from tests.qualifications.test_scores import deliver, held
-from workers.models import SoftBlock, Worker
+from workers.models import SoftBlock, Worker, WorkerBatch
 
 NOW = timezone.now()
 
@@ -224,39 +224,76 @@ def test_work_of_somebody_whom_a_panel_shuts_out_is_marked(lab: Lab) -> None:
     assert Flag.objects.count() == 2
 
 
+class Cost:
+    """What a block asks of the database: its statements, and how long they were, in steps of SQLite's machine."""
+
+    def __enter__(self) -> "Cost":
+        self.steps = 0
+        connection.ensure_connection()
+        if connection.vendor == "sqlite":
+            connection.connection.set_progress_handler(self._step, 100)
+        self.found = CaptureQueriesContext(connection)
+        self.found.__enter__()
+        return self
+
+    def _step(self) -> int:
+        self.steps += 1
+        return 0
+
+    def __exit__(self, *error: Any) -> None:
+        self.found.__exit__(*error)
+        if connection.vendor == "sqlite":
+            connection.connection.set_progress_handler(None, 0)
+        words = [query["sql"].split() for query in self.found.captured_queries]
+        self.statements = [" ".join(each[:4]) for each in words if "SAVEPOINT" not in each]
+
+
 def test_a_submission_costs_the_same_whatever_there_was_before(lab: Lab) -> None:
-    """Over ten assignments and over a thousand: the same statements, and rows of the one worker only."""
-    hit = lab.hit(RequesterAnnotation="BatchId:1;")
+    """Over a few assignments, and over three thousand of as many workers who are all members: no more statements, and
+    none that goes through more rows."""
+    hit, before = lab.hit(RequesterAnnotation="BatchId:1;"), lab.hit(RequesterAnnotation="BatchId:1;")
     lab.answer(hit, "ABUSY1")
     read(lab)
-    make(lab, conditions=[{"look": "batches", "batches": [batch(hit)], "how": "any"}])
-    make(lab, "Good", conditions=[{"look": "approved", "number": 500}])
+    panel = make(lab, conditions=[{"look": "batches", "batches": [batch(hit)], "how": "any"}])
+    make(lab, "Lately", meaning="exclude", conditions=[{"look": "recent", "is": "active", "days": 3}])
     row = Assignment.objects.select_related("hit__hit_type").get()
 
-    def cost() -> list[str]:
-        with CaptureQueriesContext(
-            connection,
-        ) as found:
-            panels_digest.read(lab.account, [row])
-            panel_upkeep.keep_up(lab.account.pk)
-        assert not PanelDue.objects.exists()
-        return [query["sql"].split(" ", 2)[0] for query in found.captured_queries]
+    def assignment(number: int, **columns: Any) -> Assignment:
+        return Assignment(
+            account=row.account, hit=row.hit, batch=row.batch, assignment_id=f"C{number}", worker_id=f"AW{number}",
+            status="Submitted", submitted_at=NOW, auto_approval_at=NOW, **columns,
+        )  # fmt: skip
 
-    few = cost()
-    copies = [
-        Assignment(
-            account=row.account, hit=row.hit, batch=row.batch, assignment_id=f"C{n}", worker_id=f"AW{n % 100}",
-            status="Submitted", submitted_at=NOW, auto_approval_at=NOW, fresh=True,
+    def submission(number: int) -> Cost:
+        assignment(number, fresh=True).save()
+        with Cost() as cost:
+            figures.digest(lab.account, READERS)
+            panel_upkeep.keep_up(lab.account.pk)
+        assert set(PanelMember.objects.filter(worker_id=f"AW{number}").values_list("wanted", flat=True)) == {True}
+        deliver(lab)
+        return cost
+
+    submission(1)
+    few = submission(2)
+    there = range(10, 3010)
+    row.hit = HIT.objects.get(hit_id=before)
+    Assignment.objects.bulk_create([assignment(n, fresh=False, counted="Submitted") for n in there])
+    row.refresh_from_db()
+    Worker.objects.bulk_create([Worker(account=row.account, worker_id=f"AW{n}", last_at=NOW, answers=1) for n in there])
+    WorkerBatch.objects.bulk_create(
+        [
+            WorkerBatch(account=row.account, worker=each, batch=row.batch, submitted=1, first_at=NOW, last_at=NOW)
+            for each in Worker.objects.filter(worker_id__in=[f"AW{n}" for n in there])
+        ]
+    )
+    for each in Panel.objects.all():
+        PanelMember.objects.bulk_create(
+            [PanelMember(panel=each, worker_id=f"AW{n}", wanted=True, held=True, since=NOW) for n in there]
         )
-        for n in range(1000)
-    ]  # fmt: skip
-    Assignment.objects.bulk_create(copies)
-    digest(lab.account.pk)
-    keep(lab)
-    assert PanelMember.objects.inside().count() == 101
-    many = cost()
-    assert len(many) == len(few)
-    assert len(few) < 45
+    many = submission(3)
+    assert many.statements == few.statements
+    assert many.steps < 1.5 * few.steps, (few.steps, many.steps)
+    assert PanelMember.objects.filter(panel=panel).inside().count() == 3004
 
 
 def test_many_are_told_by_a_job_that_people_can_stop(lab: Lab) -> None:
