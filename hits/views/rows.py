@@ -28,7 +28,8 @@ thumbnails: dict[bytes, SafeString] = {}
 
 
 def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict[str, Any]]:
-    """What makes the "row" of hits/queue.html from an assignment (of `for_page()`), for this person and filter."""
+    """What makes the "row" of hits/queue.html from an assignment (of `for_row()`), for this person and filter: texts,
+    and whether it waits."""
     slug = membership.account.slug
     queue = reverse("queue", args=[slug])
     may_decide = membership.role >= Role.REVIEWER
@@ -69,9 +70,8 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
         else:
             this["state"] = _state(**assignment_state(assignment))
         if verdict is not None:
-            this["verdict"] = verdict
-            verdict.account = membership.account
-        if may_decide and verdict is not None and verdict.undoable():
+            this["decided_by"] = verdict.requested_by.get_username()
+        if may_decide and verdict is not None and verdict.undoable(now):
             this["undo_url"] = reverse("command_act", args=[slug, verdict.pk])
             this["undo_until"] = verdict.not_before.isoformat()
         return this

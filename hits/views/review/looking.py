@@ -60,7 +60,7 @@ class Looking:
 
     def page(self, query: QueryDict) -> tuple[Page[Assignment], bool]:
         """A page of them; and whether its next one goes on looking behind the window this one looked through."""
-        rows = self.rows.for_page()
+        rows = self.rows.for_row()
         if self.found:
             return page(rows, query, column=self.column, descending=self.descending), False
         backwards = "before" in query

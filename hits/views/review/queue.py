@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import of_account
 from dashboard.models import Membership, Role
+from dashboard.moulds import Moulds
 from dashboard.permissions import Denied
 from hits import actions
 from hits.actions.reasons import reasons_of
@@ -51,7 +52,6 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
     count = len(shown.items) if only_page else looking.count()
     context = {
         "page": shown,
-        "rows": [make_row(item) for item in shown.items],
         "count": count,
         "further": further,
         "window": WINDOW,
@@ -75,6 +75,8 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
     }
     if chosen == QueueFilter(QueryDict()).chosen():
         context["review_count"] = count  # the menu's number is this very one
+    moulds = Moulds("hits/queue.html#row", context, request)
+    context["rows"] = [moulds.cast(make_row(item)) for item in shown.items]
     return render(request, "hits/queue.html", context)
 
 
@@ -87,7 +89,7 @@ def _fields(values: tuple[str, ...]) -> SafeString:
 
 def row(request: HttpRequest, membership: Membership, assignment_id: str, error: str = "") -> HttpResponse:
     query = QueryDict(request.POST.get("query", "")).urlencode()
-    rows = Assignment.objects.of(membership.account).for_page()
+    rows = Assignment.objects.of(membership.account).for_row()
     assignment = get_object_or_404(rows, assignment_id=assignment_id)
     context = {"row": row_maker(membership, query)(assignment), "query": query, "row_error": error}
     return render(request, "hits/queue.html#row", context)
