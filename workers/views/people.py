@@ -40,7 +40,7 @@ def _known(account: Account, worker_id: str) -> Worker:
 
 def _known_more(account: Account, worker_id: str) -> tuple[Worker, bool, bool]:
     """As `_known`, with whether there are tags and whether messages: who has none is not asked for them."""
-    row = (
+    row: Any = (
         Worker.objects.filter(account=account, worker_id=worker_id)
         .annotate(
             has_tags=Exists(WorkerTag.objects.filter(worker=OuterRef("pk"))),
