@@ -9,6 +9,7 @@ from dashboard.models import Account
 from hits.models import Batch
 from qualifications.conditions import LOOKS
 from qualifications.models import Panel, PanelMember, QualificationType
+from workers.models import begins
 
 MOST = 10
 #: Batches and types that are offered, the newest first; those a condition names already are offered too.
@@ -239,5 +240,5 @@ class MemberFilter(forms.Form):
         else:
             rows = rows.exclude(problem="")
         if chosen["worker"]:
-            rows = rows.filter(worker_id__startswith=chosen["worker"].strip().upper())
+            rows = rows.filter(begins("worker_id", chosen["worker"].strip().upper()))
         return rows

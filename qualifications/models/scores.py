@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dashboard.models import Account, Command, IncomingFile
 from qualifications.models.types import QualificationType
+from workers.models import begins
 
 _PERSON = settings.AUTH_USER_MODEL
 
@@ -38,7 +39,7 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         if "status" in filters:
             rows = rows.filter(status=filters["status"])
         if "worker" in filters:
-            rows = rows.filter(worker_id__startswith=filters["worker"].strip().upper())
+            rows = rows.filter(begins("worker_id", filters["worker"].strip().upper()))
         if "value_from" in filters:
             rows = rows.filter(value__gte=filters["value_from"])
         if "value_to" in filters:

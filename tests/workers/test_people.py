@@ -15,7 +15,7 @@ from dashboard.models import AuditEvent
 from hits.models import Assignment
 from tests.cast import Lab
 from tests.workers.test_figures import digest
-from workers.models import SoftBlock, Worker, WorkerNote, WorkerTag
+from workers.models import SoftBlock, Worker, WorkerBlock, WorkerNote, WorkerTag, begins
 
 ONE, TWO, THREE = "AONEWORKER0001", "ATWOWORKER0001", "BADIDSDONOTCOUNT"
 ATTACK = "<script>alert(1)</script>{{7*7}}\u202e\"'><img src=x onerror=alert(2)>"
@@ -189,3 +189,36 @@ def test_pages_cost_the_same_for_one_and_for_three(lab: Lab, name: str) -> None:
     more(ONE, TWO, "ATHREEWORKER01")
     assert cost() == one
     assert one <= 26
+
+
+@pytest.mark.parametrize("strange", ["A/B", "blocks", "../x?y#z%2F", "a b+c&d=é"])
+def test_a_worker_whose_id_is_none_of_mturks_has_pages_and_is_refused_by_name(lab: Lab, strange: str) -> None:
+    """An endpoint may call its workers anything."""
+    [answered] = worked(lab, ONE)
+    Assignment.objects.update(worker_id=strange)
+    Worker.objects.update(worker_id=strange)
+    WorkerBlock.objects.create(account=lab.account, worker_id=strange, blocked_at="2026-01-01T00:00Z")
+    client = client_of(lab)
+    table = client.get(reverse("workers", args=["lab"])).content.decode()
+    page_url = reverse("worker", args=["lab", strange])
+    assert f'href="{page_url}"' in table
+    for name in ("worker", "worker_record", "worker_similar"):
+        page = client.get(reverse(name, args=["lab", strange]))
+        assert (page.status_code, html.escape(strange) in page.content.decode()) == (200, True), name
+    assert page_url in client.get(reverse("blocks", args=["lab"])).content.decode()
+    assert client.get(reverse("assignment", args=["lab", answered])).status_code == 200
+    assert client.get(page_url.replace(page_url.rsplit("/", 2)[1], "~zz")).status_code == 404
+    refused = client.post(reverse("worker_write", args=["lab", strange]), {"action": "note", "text": "x"}, follow=True)
+    assert "is no worker id" in refused.content.decode()
+    assert not WorkerNote.objects.exists()
+
+
+def test_ids_are_found_by_their_beginning_in_every_order_a_database_sorts_by(lab: Lab) -> None:
+    client, names = client_of(lab), ["A1", "A19", "A1Z", "A1ZZ9", "A2", "AZ", "AZ9", "AZZ", "B", "A1~x", "a1b"]
+    Worker.objects.bulk_create([Worker(account=lab.account, worker_id=name) for name in names])
+    for beginning in ("A1", "A1Z", "AZ", "AZZ", "A9", "B", "A1~"):
+        found = set(Worker.objects.filter(begins("worker_id", beginning)).values_list("worker_id", flat=True))
+        assert found - {"A1~x"} == {name for name in names if name.startswith(beginning)} - {"A1~x"}, beginning
+        # No bound may lie beyond letters and digits: where it sorts is another place in each language.
+        assert "~" not in str(begins("worker_id", "A1"))
+    assert shown(client, q="az9") == ["AZ9"]

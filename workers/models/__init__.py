@@ -13,6 +13,7 @@ from workers.models.people import (
     WorkerBatch,
     WorkerNote,
     WorkerTag,
+    begins,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "WorkerBlock",
     "WorkerNote",
     "WorkerTag",
+    "begins",
 ]

@@ -27,6 +27,22 @@ NOTHING_YET = -1
 TAG_LONGEST = 40
 
 
+# In the order of every collation, what is no id of MTurk's aside.
+_OF_IDS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def begins(column: str, beginning: str) -> Q:
+    """Ids that begin so: as a range, which the index of ids answers to. It ends before the next beginning there is;
+    "everything up to ~" would be nothing where the database sorts as a language does."""
+    stem = beginning.rstrip("Z")
+    if not set(beginning) <= set(_OF_IDS):
+        return Q(**{f"{column}__startswith": beginning})
+    if not stem:
+        return Q(**{f"{column}__gte": beginning})
+    following = stem[:-1] + _OF_IDS[_OF_IDS.index(stem[-1]) + 1]
+    return Q(**{f"{column}__gte": beginning, f"{column}__lt": following})
+
+
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def of(self, account: Account) -> "WorkerQuerySet":
         return self.filter(account=account)
@@ -159,8 +175,8 @@ class Worker(models.Model):
 
 #: Name of a filter of a figure -> its column, and the condition for column and value.
 RANGES: dict[str, tuple[str, Callable[[str, Any], Q]]] = {
-    # What begins so is a range, too: ids are capitals and digits.
-    "q": ("worker_id", lambda column, prefix: Q(**{f"{column}__gte": prefix, f"{column}__lt": f"{prefix}~"})),
+    # What begins so is a range, too.
+    "q": ("worker_id", begins),
     "decided": ("decided", lambda column, least: Q(**{f"{column}__gte": least})),
     "at_most": ("approval", lambda column, most: Q(**{f"{column}__gt": NOTHING_YET, f"{column}__lte": most * 10})),
     "at_least": ("approval", lambda column, least: Q(**{f"{column}__gte": least * 10})),

@@ -21,7 +21,7 @@ from dashboard.permissions import Denied, block_needs_release
 from workers import actions
 from workers.forms.blocks import MOST_BYTES, BlockFile, BlockForm, UntilForm
 from workers.forms.whom import note_strangers, strangers, whom
-from workers.models import SoftBlock, Worker, WorkerBlock
+from workers.models import SoftBlock, Worker, WorkerBlock, begins
 
 COUNT_TO = 1001
 MOST_DUE = 50
@@ -65,7 +65,7 @@ def blocks(request: HttpRequest, membership: Membership) -> HttpResponse:
         rows: Any
         rows, column = (_with_names(hard.standing()), "blocked_at") if kind == "hard" else (soft.standing(), "made_at")
         if beginning:
-            rows = rows.filter(worker_id__gte=beginning, worker_id__lt=f"{beginning}~")
+            rows = rows.filter(begins("worker_id", beginning))
         context["page"] = page(rows, request.GET, column=column, descending=True)
         shown = context["page"].items
         context["soft_blocks"] = shown if kind == "soft" else []

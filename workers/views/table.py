@@ -2,7 +2,7 @@
 
 import uuid
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -20,6 +20,7 @@ from workers import actions
 from workers.forms.people import WORKER_SORTS, WORKER_STATUSES, WorkerFilter
 from workers.models import CONDITIONS, Worker, WorkerTag
 from workers.templatetags.people import known_percent, known_time, permille
+from workers.views.address import WorkerAddress
 
 COUNT_TO = 1001
 #: Rows that are looked through for a count where no index gives it.
@@ -89,15 +90,15 @@ def _at_least(account: Account, rows: Any, column: str, *, descending: bool, sho
 def _rows(account: Account, people: list[Worker]) -> list[dict[str, Any]]:
     """Each worker with what the table shows, worked out once: addresses are written as `reverse` would."""
     page_url, queue = reverse("workers", args=[account.slug]), reverse("queue", args=[account.slug])
+    address = WorkerAddress()
     rows = []
     for person in people:
-        name = quote(person.worker_id, safe=_SAFE)
         rows.append(
             {
                 "worker": person,
                 "id": person.worker_id,
-                "url": f"{page_url}{name}/",
-                "answers_url": f"{queue}?worker={name}",
+                "url": f"{page_url}{address.to_url(person.worker_id)}/",
+                "answers_url": f"{queue}?{urlencode({'worker': person.worker_id})}",
                 "tags": [(tag.name, f"{page_url}?{urlencode({'tag': tag.name})}") for tag in person.tags.all()],
                 "rate": permille(person.approval),
                 "takes": known_time(person.typical_seconds),
@@ -108,10 +109,6 @@ def _rows(account: Account, people: list[Worker]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-# The characters `reverse` leaves as they are (RFC 3986: what a path segment may hold).
-_SAFE = "~:@!$&'()*+,;="
 
 
 def _elsewhere(account: Account) -> dict[str, str]:
