@@ -20,7 +20,7 @@ from hits.models import Assignment
 from hits.rules import evaluating, gold, upkeep
 from qualifications import digest as panels_digest
 from qualifications import sync as qualifications_sync
-from qualifications.actions import compensation, panel_upkeep, scores
+from qualifications.actions import compensation, old_sheets, panel_upkeep, scores
 from qualifications.sync import scores as scores_sync
 from workers import digest as workers_digest
 from workers import sync as workers_sync
@@ -94,6 +94,7 @@ def sweep() -> None:
     incoming.forget_old()
     worker_blocks.propose_due()
     compensation.sweep()
+    old_sheets.forget_old()
 
 
 @shared_task

@@ -25,7 +25,7 @@ COUNTS = (
     "Number of HITs approved - Last 7 Days",
 )
 NEVER_BLOCKED, BLOCKED, UNBLOCKED = "Never Blocked", "Blocked", "Unblocked"
-#: What the website takes; the API would take more.
+#: What the website takes; the API takes more, and so does the file of what failed, which may be of pasted values.
 LOWEST, HIGHEST = 0, 100
 PROBLEM = "Problem"
 _UPDATE = re.compile(r"\s*UPDATE\s*[-\s]\s*(?P<name>\S.*)", re.IGNORECASE | re.DOTALL)
@@ -100,6 +100,7 @@ class Columns:
     scores: list[tuple[int, str, str]]  # place, name of the type, the column's name as it stands there
     block: int | None = None
     reason: int | None = None
+    ours: bool = False  # a file of what failed
     notes: list[str] = field(default_factory=list)
 
 
@@ -110,7 +111,10 @@ def columns_of(table: Table) -> Columns:
         raise NoWorkers(
             "There is no column “Worker ID”. Its first line has to name the columns, as in the file you download here."
         )
-    found = Columns(worker, [], table.place("UPDATE BlockStatus"), table.place("BlockReason", "Block Reason"))
+    found = Columns(
+        worker, [], table.place("UPDATE BlockStatus"), table.place("BlockReason", "Block Reason"),
+        ours=table.place(PROBLEM) is not None,
+    )  # fmt: skip
     for place, name in enumerate(table.header):
         update = _UPDATE.fullmatch(name)
         if update and key(name) != key(BLOCK):
@@ -131,18 +135,18 @@ def wanted(row: Row, columns: Columns) -> Iterator[Wanted]:
     for place, name, column in columns.scores:
         typed = row.cell(place)
         if typed:
-            yield _score(row.number, worker_id, name, column, typed, cut or problem)
+            yield _score(row.number, worker_id, name, column, typed, cut or problem, any_value=columns.ours)
     if columns.block is not None and (typed := row.cell(columns.block)):
-        reason = row.cell(columns.reason)
+        reason = unguarded(row.cell(columns.reason))
         yield _block(row.number, worker_id, typed, reason, cut or problem)
 
 
-def _score(number: int, worker_id: str, name: str, column: str, typed: str, problem: str) -> Wanted:
+def _score(number: int, worker_id: str, name: str, column: str, typed: str, problem: str, *, any_value: bool) -> Wanted:
     common: dict[str, Any] = {"type_name": name, "column": column[:240], "typed": typed[:200]}
     if typed.casefold() == "revoke":
         return Wanted(number, "revoke", worker_id[:100], problem=problem, **common)
     value = whole_number(unguarded(typed))
-    if not problem and (value is None or not LOWEST <= value <= HIGHEST):
+    if not problem and (value is None or not (any_value or LOWEST <= value <= HIGHEST)):
         problem = f"“{typed[:_SHOWN]}” is no score: write a whole number from 0 to 100, or Revoke."
     return Wanted(number, "grant", worker_id[:100], value=value, problem=problem, **common)
 

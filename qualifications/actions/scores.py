@@ -9,6 +9,7 @@ from itertools import islice
 from typing import IO, Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from dashboard import audit, csv_files, incoming, jobs
 from dashboard.commands import ask, wake
@@ -35,6 +36,7 @@ from workers.models import Worker, WorkerBlock
 CHUNK = 1000
 #: Lines of one sheet; larger crowds are taken in parts.
 MOST_LINES = 100_000
+DELETED = "The qualification was deleted meanwhile, so nobody can be given it or lose it."
 _LARGEST = 2**31 - 1
 _BETWEEN = re.compile(r"[\s,;:=]+")
 
@@ -380,9 +382,16 @@ def block_status(blocks: dict[str, Any], worker_id: str) -> str:
 # --- sheets: carried out --------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def carry_out(sheet: Sheet, *, by: User) -> list[Job]:
     """A job for each kind of change that a sheet still asks for. Sent twice, nothing is asked for twice."""
+    # By itself, so that it stays where nothing else is left to do.
+    gone = Q(qualification_type__gone_at__isnull=False) | Q(qualification_type__status="Disposing")
+    Line.objects.filter(sheet=sheet).ready().filter(gone).update(verdict=Line.Verdict.BAD, sentence=DELETED, key="")
+    return _carry_out(sheet, by)
+
+
+@transaction.atomic
+def _carry_out(sheet: Sheet, by: User) -> list[Job]:
     sheet = Sheet.objects.select_for_update(of=("self",)).select_related("account").get(pk=sheet.pk)
     if not sheet.complete:
         raise Denied("The list is still being read.")

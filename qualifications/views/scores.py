@@ -19,8 +19,10 @@ from dashboard.context import COUNT_TO
 from dashboard.models import OPEN_STATES, Command, Job, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
+from dashboard.templatetags.formats import capped
 from qualifications import worker_csv
 from qualifications.actions import scores as acts
+from qualifications.actions.old_sheets import KEPT
 from qualifications.forms.scores import (
     SORTS,
     STATUSES,
@@ -184,6 +186,7 @@ def scores_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
             return redirect("sheet", account.slug, sheet.pk)
     context = {
         "form": form,
+        "kept_days": KEPT.days,
         "sheets": Sheet.objects.filter(account=account).select_related("made_by")[:SHOWN_SHEETS],
         "can_give": membership.role >= Role.REVIEWER,
     }
@@ -202,7 +205,7 @@ def grant_workers(request: HttpRequest, membership: Membership) -> HttpResponse:
     kinds = kinds.exclude(status__in=["Creating", "Failed", "Disposing"]).order_by("name")
     begun = request.method == "POST" and "kind" in request.POST
     form = SelectionForm(request.POST if begun else None, kinds=kinds)
-    count = matching.rows.count() if matching is not None else len(ticked)
+    count = matching.rows[: acts.MOST_LINES + 1].count() if matching is not None else len(ticked)
     if begun and form.is_valid():
         said = form.cleaned_data
         try:
@@ -214,7 +217,7 @@ def grant_workers(request: HttpRequest, membership: Membership) -> HttpResponse:
             sheet = acts.of_workers(
                 _ids(matching.rows) if matching is not None else ticked, kind=said["kind"], value=said["value"] or 0,
                 revoke=said["revoke"], by=membership.user, notify=said["notify"], reason=said["reason"],
-                name=f"{count:,} {'workers by filter' if matching is not None else 'chosen workers'}",
+                name=f"{capped(count, acts.MOST_LINES)} {'workers by filter' if matching else 'chosen workers'}",
             )  # fmt: skip
         except Denied as reason:
             form.add_error(None, str(reason))
@@ -223,6 +226,7 @@ def grant_workers(request: HttpRequest, membership: Membership) -> HttpResponse:
     context = {
         "form": form,
         "count": count,
+        "most": acts.MOST_LINES,
         "ticked": ticked[: MOST_TICKED + 1],
         "matching": matching,
         "kinds": kinds.exists(),

@@ -1,15 +1,21 @@
 """Who holds what: read from MTurk, granted and taken away one by one and by the list, each once."""
 
+import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from dashboard import commands, jobs
 from dashboard.models import Command, Job
 from dashboard.permissions import Denied
+from qualifications.actions import old_sheets
 from qualifications.actions import scores as acts
-from qualifications.models import Line, QualificationType, Score, Sheet
-from tests.cast import Lab
+from qualifications.models import QualificationType, Score, Sheet
+from tests.cast import Lab, read_files
 
 
 def make_type(lab: Lab, name: str = "Good eyes", **more: Any) -> QualificationType:
@@ -134,7 +140,8 @@ def test_a_pasted_list_gets_a_sentence_for_each_line_and_the_good_ones_go_on(lab
 def test_what_is_deleted_or_not_ours_is_given_to_nobody(lab: Lab) -> None:
     kind, by = make_type(lab), lab.people["manager"]
     worker(lab, "AGOOD1")
-    sheet = acts.pasted("AGOOD1", kind=kind, value=1, revoke=False, by=by, notify=True, reason="")
+    sheet = acts.pasted("AGOOD1", kind=kind, value=500, revoke=False, by=by, notify=True, reason="")
+    later = acts.pasted("AGOOD1 501", kind=kind, value=1, revoke=False, by=by, notify=True, reason="")
     lab.mturk.delete_qualification_type(QualificationTypeId=kind.qualification_type_id)
     acts.carry_out(sheet, by=by)
     deliver(lab)
@@ -142,6 +149,9 @@ def test_what_is_deleted_or_not_ours_is_given_to_nobody(lab: Lab) -> None:
     assert failed.state == "failed"
     assert Score.objects.count() == 0
     QualificationType.objects.update(gone_at="2026-01-01T00:00Z")
+    with pytest.raises(Denied, match="Nothing of this list"):
+        acts.carry_out(later, by=by)
+    assert list(later.lines.values_list("verdict", "sentence")) == [("bad", acts.DELETED)]
     kind.refresh_from_db()
     with pytest.raises(Denied, match="was deleted"):
         acts.pasted("AGOOD1", kind=kind, value=1, revoke=False, by=by, notify=True, reason="")
@@ -149,5 +159,41 @@ def test_what_is_deleted_or_not_ours_is_given_to_nobody(lab: Lab) -> None:
     kind.refresh_from_db()
     with pytest.raises(Denied, match="one's own"):
         acts.grant(kind=kind, worker_id="AGOOD1", value=1, by=by)
-    assert Sheet.objects.count() == 1
-    assert Line.objects.count() == 1
+    assert Command.objects.count() == 1
+
+    # What failed comes back as a file; made anew, the qualification is given from it, with whatever value was pasted.
+    QualificationType.objects.update(gone_at="2026-01-01T00:00Z", kind="own")
+    again = make_type(lab)
+    client = Client()
+    client.force_login(by)
+    parts = client.get(reverse("sheet_failed", args=["lab", later.pk])).streaming_content
+    text = b"".join(parts)
+    assert text.startswith(b"Worker ID,UPDATE-Good eyes,UPDATE BlockStatus,BlockReason,Problem\r\nAGOOD1,501,,,")
+    third = acts.of_file(io.BytesIO(text), account=lab.account, name="again.csv", by=by, notify=False, reason="")
+    read_files()
+    acts.carry_out(third, by=by)
+    deliver(lab)
+    assert held(lab, again) == {"AGOOD1": 501}
+
+
+def test_old_lists_are_forgotten_but_not_what_they_did(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, by = make_type(lab), lab.people["reviewer"]
+    worker(lab, "AGOOD1")
+    done, open_one, young = (
+        acts.pasted(text, kind=kind, value=1, revoke=False, by=by, notify=False, reason="")
+        for text in ("AGOOD1\nAGOOD1\nno", "AGOOD1 2", "AGOOD1 3")
+    )
+    acts.carry_out(done, by=by)
+    deliver(lab)
+    acts.carry_out(open_one, by=by)
+    Sheet.objects.exclude(pk=young.pk).update(made_at=timezone.now() - old_sheets.KEPT - timedelta(minutes=1))
+    monkeypatch.setattr(old_sheets, "CHUNK", 2)
+    old_sheets.forget_old()
+    assert done.lines.count() == 1, "some lines at a time"
+    for _ in range(3):
+        old_sheets.forget_old()
+    assert set(Sheet.objects.all()) == {open_one, young}, "one whose job is not over stays"
+    deliver(lab)
+    old_sheets.forget_old()
+    assert list(Sheet.objects.all()) == [young]
+    assert (held(lab, kind), Command.objects.filter(state="done").count()) == ({"AGOOD1": 2}, 2)

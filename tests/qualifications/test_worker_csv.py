@@ -90,7 +90,7 @@ def test_what_spreadsheets_and_people_do_to_it_is_read_and_each_cell_gets_its_se
         "ATHREE3;;12;50.0;3;;\r\n"
         "ATHREE3;;13;;;Block;\r\n"
         ";;9;;;;\r\n"
-        "AONE1;;;;;BLOCK;He copied <b>answers</b>\r\n"
+        "AONE1;;;;;BLOCK;-He copied <b>answers</b>\r\n"
         "ATWO2;;;;;Never Blocked;\r\n"
         ";;;;;;\r\n"
         'AONE1;;;5;;;"cut'
