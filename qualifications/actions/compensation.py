@@ -28,7 +28,7 @@ from qualifications.models import (
     CompensationStep,
     QualificationType,
 )
-from workers.models import Message, MessageRecipient
+from workers.models import Message, MessageRecipient, Worker
 
 LARGEST = Decimal("9999.99")
 LONGEST_COMPLAINT, LONGEST_MESSAGE, LONGEST_SUBJECT = 4000, 3500, 200
@@ -67,6 +67,11 @@ def check_said(*, worker_id: str, complaint: str, amount: Decimal | None, messag
     if not 1 <= days <= MOST_DAYS:
         found["days"] = f"From 1 to {MOST_DAYS} days."
     return found
+
+
+def is_heard(account: Account, worker_id: str) -> bool:
+    """Whether MTurk would deliver a message of ours, as far as our history tells (api: NotifyWorkers)."""
+    return Worker.objects.of(account).filter(worker_id=worker_id, decided__gt=0).exists()
 
 
 @transaction.atomic

@@ -30,14 +30,19 @@ class CompensationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         initial="Thank you for telling us. We made a HIT that only you can see, so that you are paid for your work: "
         "please open it and confirm.",
-        help_text="The way to the HIT is added below it. Empty: we send none. MTurk delivers only to workers whose "
-        "work we approved or rejected before.",
+        help_text="The way to the HIT is added below it, and the HIT begins with it. Empty: we send none.",
     )
     days = forms.IntegerField(
         min_value=1, max_value=MOST_DAYS, initial=14, label="Days they have for it",
         help_text="Whoever does not take it until then is not paid, and everything is cleaned up.",
     )  # fmt: skip
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, ask: str, **options: Any) -> None:
+        """`ask`: where to ask whether this worker hears from us, as soon as the id is typed."""
+        super().__init__(*args, **options)
+        asking = {"hx-get": ask, "hx-trigger": "change", "hx-target": "#reach", "hx-swap": "outerHTML"}
+        self.fields["worker_id"].widget.attrs |= {**asking, "autocomplete": "off", "spellcheck": "false"}
 
     def clean_worker_id(self) -> str:
         return self.cleaned_data["worker_id"].strip().upper()

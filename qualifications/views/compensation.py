@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -18,6 +19,7 @@ from qualifications.actions import compensation as acts
 from qualifications.actions.compensation_hit import worker_link
 from qualifications.forms.compensation import CompensationForm
 from qualifications.models import Compensation, CompensationOutcome, CompensationState
+from qualifications.worker_csv import worker_id_problem
 
 
 def _id(request: HttpRequest, name: str) -> str:
@@ -41,16 +43,22 @@ def compensations(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
 @of_account
 def compensation_new(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """The complaint, and what is paid for it."""
-    account = membership.account
+    """The complaint, and what is paid for it. Whom MTurk delivers no message to is said before anything begins."""
+    account, url = membership.account, reverse("compensation_new", args=[membership.account.slug])
     begins = {name: _id(request, name) for name in ("worker_id", "hit_id") if name in request.GET}
     if "hit_id" in begins and (hit := HIT.objects.of(account).filter(hit_id=begins["hit_id"]).first()):
         begins["amount"] = str(hit.reward)
-    form = CompensationForm(request.POST or None, initial={**begins, "form_key": uuid.uuid4()})
-    if request.method == "POST" and form.is_valid():
+    form = CompensationForm(request.POST or None, initial={**begins, "form_key": uuid.uuid4()}, ask=url)
+    valid = request.method == "POST" and form.is_valid()
+    worker_id = form.cleaned_data.get("worker_id", "") if form.is_bound else begins.get("worker_id", "")
+    if valid:
+        tells = form.cleaned_data["message"] and request.POST.get("unheard", "") != worker_id
         try:
+            if tells and not acts.is_heard(account, worker_id):
+                raise Denied("Nothing was begun yet: read what is said about the message, then press the button again.")
             made = acts.begin(account=account, by=membership.user, **form.cleaned_data)
         except Denied as reason:
             form.add_error(None, str(reason))
@@ -58,13 +66,14 @@ def compensation_new(request: HttpRequest, membership: Membership) -> HttpRespon
             return redirect("compensation", account.slug, made.pk)
     context = {
         "form": form,
+        "unheard": worker_id if worker_id_problem(worker_id) == "" and not acts.is_heard(account, worker_id) else "",
         "can_act": membership.role >= Role.REVIEWER,
         "limit": account.release_bonus_above,
         "always_waits": bonus_needs_release(membership.user, account, acts.LARGEST * 0),
     }
-    return render(
-        request, "qualifications/compensation_new.html", context, status=422 if request.method == "POST" else 200
-    )
+    part = "#reach" if getattr(request, "htmx", False) and request.method == "GET" else ""
+    status = 422 if request.method == "POST" else 200
+    return render(request, f"qualifications/compensation_new.html{part}", context, status=status)
 
 
 def _of(membership: Membership, compensation_id: uuid.UUID) -> Compensation:

@@ -16,6 +16,7 @@ from hits.models import HIT
 from qualifications.actions import compensation as acts
 from qualifications.models import Compensation, QualificationType
 from tests.cast import Lab
+from workers.models import Worker
 
 
 def begin(lab: Lab, by: str = "approver", **changes: Any) -> Compensation:
@@ -183,8 +184,18 @@ def test_its_pages_say_what_is_wrong_and_how_far_it_is(lab: Lab, client: Client)
         page = client.post(new, {**said, **wrong})
         assert (page.status_code, sentence in page.content.decode()) == (422, True)
         assert "&lt;script&gt;alert(1)" in page.content.decode(), "what was typed is still there"
+    # MTurk would deliver no message to somebody of whom nothing was decided: that is said before anything begins.
+    unheard = "MTurk would not deliver the message"
+    asked = client.get(new, {"worker_id": "AHURT0WORKER1"}, headers={"HX-Request": "true"}).content.decode()
+    assert unheard in asked
+    assert "<form" not in asked
+    page = client.post(new, {**said, "message": "Sorry."})
+    assert (page.status_code, unheard in page.content.decode()) == (422, True)
+    assert "Sorry." in page.content.decode()
     assert not Command.objects.exists()
-    made = client.post(new, said)
+    Worker.objects.create(account=lab.account, worker_id="AHEARD1", decided=1)
+    assert unheard not in client.get(new, {"worker_id": "AHEARD1"}).content.decode()
+    made = client.post(new, {**said, "message": "Sorry.", "unheard": "AHURT0WORKER1"})
     row = Compensation.objects.get()
     assert made.url == reverse("compensation", args=[lab.account.slug, row.pk])
     work(lab)
