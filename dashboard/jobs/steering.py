@@ -132,7 +132,8 @@ def sweep() -> list[uuid.UUID]:
     now = timezone.now()
     still_open = Command.objects.filter(job=OuterRef("pk"), state__in=OPEN_STATES)
     Job.objects.filter(state=JobState.RUNNING).filter(~Exists(still_open)).update(state=JobState.DONE, finished_at=now)
-    silent = Q(state=JobState.PREPARING, beat_at__lt=now - SILENT)
+    # A sign of life from the future tells of a clock that was moved back, and not of how long ago it was.
+    silent = Q(state=JobState.PREPARING) & (Q(beat_at__lt=now - SILENT) | Q(beat_at__gt=now + SILENT))
     to_free = Q(state__in=[JobState.CANCELLED, JobState.DECLINED]) & Exists(
         Command.objects.filter(job=OuterRef("pk"), state=State.QUEUED, first_sent_at=None)
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from dashboard import mturk
@@ -20,9 +21,14 @@ ABANDONED_AFTER = timedelta(minutes=2)
 
 
 def end_abandoned_runs(account: Account) -> None:
-    """A run without a sign of life belongs to a worker that died; it ends so that another can begin."""
-    SyncRun.objects.filter(account=account, finished_at=None, beat_at__lt=timezone.now() - ABANDONED_AFTER).update(
-        finished_at=timezone.now(), error="The worker that read stopped before it was done."
+    """A run without a sign of life belongs to a worker that died; it ends so that another can begin.
+
+    So does one whose sign of life lies in the future: the clock was moved back since, and nobody knows how long ago.
+    """
+    now = timezone.now()
+    silent = Q(beat_at__lt=now - ABANDONED_AFTER) | Q(beat_at__gt=now + ABANDONED_AFTER)
+    SyncRun.objects.filter(silent, account=account, finished_at=None).update(
+        finished_at=now, error="The worker that read stopped before it was done."
     )
 
 
@@ -48,7 +54,7 @@ def running(run: SyncRun) -> Iterator[None]:
 def beat(run: SyncRun, *, at_least: float = 0.5) -> None:
     """Show progress, at most twice a second."""
     now = timezone.now()
-    if (now - run.beat_at).total_seconds() >= at_least:
+    if abs((now - run.beat_at).total_seconds()) >= at_least:  # also after the clock was moved back
         run.beat_at = now
         run.save()
 

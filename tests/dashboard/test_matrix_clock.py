@@ -8,9 +8,10 @@ from typing import Any
 from celery import Celery
 from django.utils import timezone
 
-from dashboard import commands
+from dashboard import commands, jobs
 from dashboard.beat import Scheduler
-from dashboard.models import Account, Command, State
+from dashboard.models import Account, Command, Job, State, SyncRun
+from dashboard.tasks import begin_sync
 from hits.actions import approve
 from hits.models import Assignment
 from tests.cast import Lab
@@ -84,6 +85,27 @@ def test_waits_counted_by_a_clock_that_was_ahead_are_no_longer_than_any(lab: Lab
     assert swept(not_before=soon, attempts=1).not_before == soon, "what is no longer than any wait stays as it is"
     lab.account.refresh_from_db()
     assert lab.account.retry_at <= timezone.now() + timedelta(minutes=1)
+
+
+def test_a_job_whose_worker_died_before_the_clock_was_moved_back_is_gone_on_with(lab: Lab) -> None:
+    selection = {"ids": [submitted(lab).assignment_id]}
+    job = jobs.ask("approve", account=lab.account, by=lab.people["approver"], selection=selection, options={})
+    Job.objects.update(beat_at=timezone.now() + timedelta(seconds=5))
+    assert jobs.sweep() == [], "clocks of two machines may be that far apart"
+    Job.objects.update(beat_at=timezone.now() + HOUR)
+    assert jobs.sweep() == [job.pk]
+    jobs.work_on(job.pk)
+    assert jobs.sweep() == []
+    assert Command.objects.get().job == job
+
+
+def test_a_sync_whose_worker_died_before_the_clock_was_moved_back_keeps_no_other_from_reading(lab: Lab) -> None:
+    died = begin_sync(lab.account)
+    assert died is not None
+    SyncRun.objects.update(beat_at=timezone.now() + timedelta(seconds=30))
+    assert begin_sync(lab.account) is None, "clocks of two machines may be that far apart"
+    SyncRun.objects.update(beat_at=timezone.now() + HOUR)
+    assert begin_sync(lab.account) is not None
 
 
 def test_a_bonus_sent_far_in_the_future_is_looked_for_before_it_is_sent_again(lab: Lab) -> None:
