@@ -34,16 +34,37 @@ def no_list_of_static_files() -> None:
     settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.fixture(autouse=True, scope="session")
+def databases_made_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What one process of this run has migrated, the others copy: see `servers.empty_database`."""
+    own = tmp_path_factory.getbasetemp()
+    servers.prepared = own.parent if hasattr(request.config, "workerinput") else own
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_keepdb() -> bool:
+    """The file that is there already is the database, and it has its tables."""
+    return settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(databases_made_once: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The database is a file, as it is for people: in memory a browser's last request locks the tables out of turn."""
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        project = settings.ROOT_URLCONF.partition(".")[0]
+        made = servers.empty_database(project, tmp_path_factory.mktemp("database") / "test.sqlite3")
+        database["TEST"].update(NAME=str(made), MIGRATE=False)
         # It need not survive a power cut.
         start = database["OPTIONS"]["init_command"]
         assert "synchronous=FULL" in start
         database["OPTIONS"]["init_command"] = start.replace("synchronous=FULL", "synchronous=OFF")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> None:
+    """Signing in costs a third of a second of reckoning, which keeps off nobody here."""
+    settings.PASSWORD_HASHERS = ["tests.cast.QuickHasher"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,6 +7,7 @@ run is killed. `Missing` carries the sentence a skipped test shows: what is lack
 import atexit
 import contextlib
 import ctypes
+import fcntl
 import functools
 import http.client
 import json
@@ -189,20 +190,42 @@ def _service_models() -> Any:
     return botocore.loaders.create_loader()
 
 
+#: Where databases that were made once lie. A run of tests gives all its processes the same folder (tests/conftest.py).
+prepared: Path | None = None
+
+
+def empty_database(project: str, path: Path) -> Path:
+    """Make `path` an empty SQLite database of `dashboard` or `marketplace`, with its tables; returns it.
+
+    It is a copy of one that the first to ask has made by `migrate`, which takes longer than all else a start does.
+    """
+    folder = prepared or _prepared_by_itself()
+    made = folder / f"{project}.sqlite3"
+    with (folder / f"{project}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            data = folder / f"{project}-making"
+            settings = {
+                "DJANGO_SETTINGS_MODULE": f"{project}.settings",
+                "HITDESK_DATA": str(data),
+                "DATABASE_URL": None,
+                "MARKETPLACE_DATABASE_URL": None,
+                "REDIS_URL": None,
+                "PYTHONPATH": str(ROOT),
+            }
+            command = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
+            subprocess.run(command, cwd=ROOT, env=_environment(settings), check=True, stdout=subprocess.DEVNULL)
+            (data / made.name).rename(made)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(made, path)
+    return path
+
+
 @functools.cache
-def _migrated() -> Path:
-    """An empty marketplace's database, its tables made: making them takes longer than all else a start does."""
-    folder = tempfile.TemporaryDirectory(prefix="hitdesk-migrated-")
+def _prepared_by_itself() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="hitdesk-prepared-")
     atexit.register(folder.cleanup)
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "marketplace.settings",
-        "HITDESK_DATA": folder.name,
-        "MARKETPLACE_DATABASE_URL": None,
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env=_environment(settings), check=True, stdout=subprocess.DEVNULL)
-    return Path(folder.name) / "marketplace.sqlite3"
+    return Path(folder.name)
 
 
 @contextlib.contextmanager
@@ -219,7 +242,7 @@ def marketplace(
     cleared |= dict.fromkeys(("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_SNS"), "http://127.0.0.1:1")
     cleared |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "of-nobody")
     if not (data / "marketplace.sqlite3").exists():
-        shutil.copy(_migrated(), data / "marketplace.sqlite3")
+        empty_database("marketplace", data / "marketplace.sqlite3")
     server = Server(command, log=data / "marketplace.log", env={**cleared, **(env or {})})
     try:
         server.wait_until(lambda: f"READY marketplace=http://127.0.0.1:{port}" in server.output)
