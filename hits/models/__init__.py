@@ -1,5 +1,5 @@
 from hits.models.figures import BatchFigures, FieldFigures, MajorityTaken, ReviewerFigures
-from hits.models.filters import FEW, WINDOW, narrowed, unfiltered
+from hits.models.filters import FEW, SORTED, WINDOW, narrowed, sorted_apart, unfiltered
 from hits.models.mirror import (
     HIT,
     NOTHING_TO_COMPARE,
@@ -29,6 +29,7 @@ __all__ = [
     "FEW",
     "HIT",
     "NOTHING_TO_COMPARE",
+    "SORTED",
     "WINDOW",
     "AnswerText",
     "AnswerWords",
@@ -58,5 +59,6 @@ __all__ = [
     "Upload",
     "UploadRow",
     "narrowed",
+    "sorted_apart",
     "unfiltered",
 ]

@@ -2,6 +2,8 @@
 
 Every order of the queue has an index. A filter is one of two kinds: what an index finds (batch, worker, HIT, flags …)
 is looked up first where it is few; everything else is looked through in the order of the page, a window at a time.
+Of what closes soon, of a HIT and of a worker there may be many, and none of them in the next window: all of those are
+found by their index, and sorted (`Looking.page`).
 """
 
 import re
@@ -10,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import FloatField, Func
+from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
     from hits.models.mirror import AssignmentQuerySet
@@ -19,18 +22,36 @@ FEW = 3_000
 #: Rows that one page looks through for what no index finds.
 WINDOW = 5_000
 
-#: Filters whose rows stand together in the index of a status' order by time: they need no second look there.
-_IN_ORDER = {"batch", "worker", "hit"}
+#: Filters whose rows stand together in the index of an order: they need no second look there.
+_IN_ORDER = {"auto_approval_at": {"before", "batch"}, "submitted_at": {"batch", "worker"}}
+#: Filters whose rows are sorted where a window does not hold enough of them.
+SORTED = frozenset({"before", "hit", "worker"})
 #: Filters with an index of their own, those that leave least first.
-_INDEXED = ("hit", "worker", "text", "flags", "proposals", "reviewer_id", "data", "gold", "agreement", "type", "batch")
+_INDEXED = (
+    "hit",
+    "worker",
+    "text",
+    "before",
+    "flags",
+    "proposals",
+    "reviewer_id",
+    "data",
+    "gold",
+    "agreement",
+    "type",
+    "batch",
+)
 
 
-def matching(rows: "AssignmentQuerySet", filters: dict[str, Any]) -> "AssignmentQuerySet":
-    """What the filters leave; `filters` as QueueFilter.frozen gives them."""
+def matching(
+    rows: "AssignmentQuerySet", filters: dict[str, Any], *, hidden: frozenset[str] = frozenset()
+) -> "AssignmentQuerySet":
+    """What the filters leave; `filters` as QueueFilter.frozen gives them. Those of `hidden` are said in words that no
+    index answers to: a database would take theirs, and sort all it finds for one page."""
     rows = _of_status(rows, filters.get("status"))
     for name, leave in CONDITIONS.items():
         if name in filters:
-            rows = leave(rows, filters)
+            rows = _HIDDEN[name](rows, filters) if name in hidden and name in _HIDDEN else leave(rows, filters)
     return rows
 
 
@@ -45,18 +66,26 @@ def _of_status(rows: Any, status: str | None) -> Any:
     return rows
 
 
-def _of_hit(rows: Any, filters: dict[str, Any]) -> Any:
+def _hits_named(filters: dict[str, Any]) -> list[int]:
     from hits.models.mirror import HIT
 
     # Looked up first: a join would go through all answers and look for the HIT of each.
-    named = HIT.objects.filter(hit_id=filters["hit"].strip().upper())
-    return rows.filter(hit__in=list(named.values_list("pk", flat=True)))
+    return list(HIT.objects.filter(hit_id=filters["hit"].strip().upper()).values_list("pk", flat=True))
 
 
-def _of_type(rows: Any, filters: dict[str, Any]) -> Any:
+def _worker_named(filters: dict[str, Any]) -> str:
+    return str(filters["worker"]).strip().upper()
+
+
+def _hits_of_type(filters: dict[str, Any]) -> Any:
     from hits.models.mirror import HIT
 
-    return rows.filter(hit__in=HIT.objects.filter(hit_type__hit_type_id=filters["type"].strip().upper()).values("pk"))
+    return HIT.objects.filter(hit_type__hit_type_id=filters["type"].strip().upper()).values("pk")
+
+
+def unindexed(column: str) -> Coalesce:
+    """A column as no index knows it."""
+    return Coalesce(column, column)
 
 
 class Seconds(Func):
@@ -148,9 +177,9 @@ def _saying(rows: Any, filters: dict[str, Any]) -> Any:
 
 CONDITIONS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "batch": lambda rows, chosen: rows.filter(batch=chosen["batch"]),
-    "worker": lambda rows, chosen: rows.filter(worker_id=chosen["worker"].strip().upper()),
-    "hit": _of_hit,
-    "type": _of_type,
+    "worker": lambda rows, chosen: rows.filter(worker_id=_worker_named(chosen)),
+    "hit": lambda rows, chosen: rows.filter(hit__in=_hits_named(chosen)),
+    "type": lambda rows, chosen: rows.filter(hit__in=_hits_of_type(chosen)),
     "text": _saying,
     "field": _having,
     "before": lambda rows, chosen: rows.auto_approving_before(datetime.fromisoformat(chosen["before"])),
@@ -165,6 +194,17 @@ CONDITIONS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
 }
 
 
+#: Of the conditions those whose index is so large that it must not be gone through for a page in another order.
+_HIDDEN: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "batch": lambda rows, chosen: rows.alias(its_batch=unindexed("batch_id")).filter(its_batch=chosen["batch"]),
+    "worker": lambda rows, chosen: rows.alias(its_worker=unindexed("worker_id")).filter(
+        its_worker=_worker_named(chosen)
+    ),
+    "hit": lambda rows, chosen: rows.alias(its_hit=unindexed("hit_id")).filter(its_hit__in=_hits_named(chosen)),
+    "type": lambda rows, chosen: rows.alias(its_hit=unindexed("hit_id")).filter(its_hit__in=_hits_of_type(chosen)),
+}
+
+
 def _index_of(name: str, among: Any, filters: dict[str, Any]) -> Any:
     """The rows of an account that one filter leaves, where an index of its own finds them; else None.
 
@@ -175,6 +215,8 @@ def _index_of(name: str, among: Any, filters: dict[str, Any]) -> Any:
 
         keys = search.few(among, filters["text"], FEW)
         return None if keys is None else among.filter(pk__in=keys)
+    if name == "before":
+        return CONDITIONS[name](_of_status(among, filters.get("status")), filters)
     if name == "flags" and filters["flags"] != "yes":
         return None
     if name == "data":
@@ -190,30 +232,35 @@ def _index_of(name: str, among: Any, filters: dict[str, Any]) -> Any:
 
 
 def narrowed(
-    rows: "AssignmentQuerySet", among: "AssignmentQuerySet", filters: dict[str, Any], *, by_time: bool
-) -> tuple["AssignmentQuerySet", bool]:
-    """`rows` (of `matching`) found by the index of whichever filter leaves few, and whether the order's own index or
-    that one finds all of them. Where it is False, look through a window at a time (`in_window`).
-
-    `among` is the account's assignments. `by_time`: the page's order is one of time, whose indexes know a batch, a
-    worker and a HIT as well.
+    among: "AssignmentQuerySet", filters: dict[str, Any], *, column: str
+) -> tuple["AssignmentQuerySet", frozenset[str]]:
+    """What the filters leave of `among`, an account's assignments, for a page in the order of `column`; and the names
+    of the filters that no index finds in that order. Where there are any, look through a window at a time.
     """
-    loose = {name for name in filters if name in CONDITIONS} - {"before"}
-    if by_time:
-        loose -= _IN_ORDER
+    rows = matching(among, filters)
+    loose = frozenset(filters).intersection(CONDITIONS) - _IN_ORDER.get(column, set())
     if not loose:
-        return rows, True
+        return rows, loose
     for name in _INDEXED:
         index = _index_of(name, among, filters) if name in filters else None
         if index is None:
             continue
         keys = list(index.order_by().values_list("pk", flat=True)[: FEW + 1])
         if len(keys) <= FEW:
-            return rows.filter(pk__in=keys), True
-    return rows, False
+            return rows.filter(pk__in=keys), frozenset()
+    return matching(among, filters, hidden=loose), loose
 
 
-def unfiltered(among: "AssignmentQuerySet", filters: dict[str, Any], *, by_time: bool) -> "AssignmentQuerySet":
+def sorted_apart(
+    among: "AssignmentQuerySet", filters: dict[str, Any], loose: frozenset[str], *, column: str, descending: bool
+) -> "AssignmentQuerySet":
+    """What the filters leave in the order of `column` (called `place`), found by the index of what is SORTED: the order
+    is said in words that no index answers to."""
+    rows = matching(among, filters, hidden=loose - SORTED).alias(place=unindexed(column))
+    return rows.order_by(*(("-place", "-pk") if descending else ("place", "pk")))
+
+
+def unfiltered(among: "AssignmentQuerySet", filters: dict[str, Any], *, column: str) -> "AssignmentQuerySet":
     """The rows whose order an index holds: those a window is measured in."""
-    names = {"status", "before", *(_IN_ORDER if by_time else ())}
+    names = {"status", *_IN_ORDER.get(column, ())}
     return matching(among, {name: value for name, value in filters.items() if name in names})

@@ -264,7 +264,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class Assignment(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="assignments")
+    # No index of its own: every other begins with it.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, db_index=False, related_name="assignments")
     hit = models.ForeignKey(HIT, on_delete=models.PROTECT, related_name="assignments")
     # The HIT's, copied by the sync: a few answers of one batch among a million are found by an index in any order.
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_index=False, related_name="assignments")
@@ -386,19 +387,8 @@ class Assignment(models.Model):
             models.Index(fields=["account", "auto_approval_at", "id"], name="assignment_all_deadline"),
             models.Index(fields=["account", "status", "submitted_at", "id"], name="assignment_by_submission"),
             models.Index(fields=["account", "submitted_at", "id"], name="assignment_all_submission"),
-            models.Index(fields=["account", "worker_id", "submitted_at"], name="assignment_by_worker"),
-            models.Index(
-                fields=["account", "hit", "status", "auto_approval_at", "id"], name="assignment_hit_by_deadline"
-            ),
-            models.Index(
-                fields=["account", "worker_id", "status", "auto_approval_at", "id"],
-                name="assignment_worker_by_deadline",
-            ),
-            # The account stands in them, though a HIT or a batch alone would do: without statistics SQLite takes the
-            # index of which most columns are given, and that has to be the one of what is looked for.
-            models.Index(
-                fields=["account", "hit", "status", "submitted_at", "id"], name="assignment_hit_by_submission"
-            ),
+            # Last the status, so that what of a worker's is approved or rejected is counted in the index alone.
+            models.Index(fields=["account", "worker_id", "submitted_at", "id", "status"], name="assignment_of_worker"),
             models.Index(fields=["account", "batch", "auto_approval_at", "id"], name="assignment_batch_deadline"),
             models.Index(fields=["account", "batch", "submitted_at", "id"], name="assignment_batch_submission"),
             models.Index(

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from dashboard import jobs
 from hits import actions
@@ -148,6 +149,37 @@ def steps_through(lab: Lab, five: list[Assignment], query: str, expected: list[i
     for number, following in pairwise(expected):
         bench = client.get(reverse("assignment", args=["lab", five[number].assignment_id]) + f"?{query}")
         assert five[following].assignment_id in bench.context["next_url"]
+
+
+def test_of_what_a_window_does_not_hold_a_deadline_a_hit_and_a_worker_find_all(
+    lab: Lab, five: list[Assignment], narrow: None
+) -> None:
+    """The newest close last: nothing of what closes soon is among the first that the order holds."""
+    lab.account.assignments.filter(pk=five[1].pk).update(worker_id=five[0].worker_id)
+    for number, row in enumerate(five):
+        closes = timezone.now() + timedelta(hours=1 if number < 2 else 100)
+        Assignment.objects.filter(pk=row.pk).update(
+            auto_approval_at=closes, submitted_at=row.submitted_at + timedelta(minutes=number), agreement=number
+        )
+    client, url = client_of(lab), reverse("queue", args=["lab"])
+    for query, expected in (
+        ("deadline=4h&sort=newest", [1, 0]),
+        ("deadline=4h&flags=no&sort=newest", [1]),
+        (f"worker={five[0].worker_id}&sort=disagreement", [0, 1]),
+        (f"worker={five[0].worker_id}&deadline=4h&sort=newest", [1, 0]),
+        (f"hit={five[4].hit.hit_id}&sort=disagreement", [4]),
+        (f"hit={five[0].hit.hit_id}&sort=newest&status=all", [3, 2, 1, 0]),
+    ):
+        page = client.get(f"{url}?{query}")
+        seen = numbers(five, page.content.decode())
+        while page.context["page"].older_url:
+            page = client.get(url + page.context["page"].older_url)
+            seen += numbers(five, page.content.decode())
+        assert seen == expected, query
+        bench = client.get(reverse("assignment", args=["lab", five[seen[0]].assignment_id]) + f"?{query}")
+        assert bench.context["previous_url"] == ""
+        if len(seen) > 1:
+            assert five[seen[1]].assignment_id in bench.context["next_url"]
 
 
 def test_a_page_of_one_costs_as_many_queries_as_a_page_of_five(lab: Lab, five: list[Assignment]) -> None:

@@ -11,29 +11,43 @@ from django.utils import timezone
 
 from dashboard.context import COUNT_TO
 from dashboard.models import Membership
-from dashboard.pages import Page, bound, cursor_of, ordering, page, read_cursor, until
+from dashboard.pages import PAGE, Page, bound, cursor_of, ordering, page, read_cursor, until
 from hits.actions import held_by_others
-from hits.forms import SORTS, WAITING_SORTS, QueueFilter
-from hits.models import WINDOW, Assignment, AssignmentQuerySet, narrowed, unfiltered
+from hits.forms import SORTS, QueueFilter
+from hits.models import SORTED, WINDOW, Assignment, AssignmentQuerySet, narrowed, sorted_apart, unfiltered
 
 #: Windows the way to the next answer looks through before it says that there is none near.
 _WINDOWS = 3
 _DEFAULTS = (("status", "waiting"), ("sort", "deadline"))
+#: Filters that look into each document, or beside it: too much for all that another filter leaves.
+_SLOW = {"field", "text", "proposals"}
 
 
 @dataclass
 class Looking:
-    """`rows` match the filters; `found`: an index finds all of them, else they are looked through in windows."""
+    """`rows` match the filters; `loose` are those that no index finds in this order: where there are any, the rows are
+    looked through in windows of `base`."""
 
     membership: Membership
     filters: QueueFilter
     chosen: dict[str, Any]
+    frozen: dict[str, Any]
     column: str
     descending: bool
     among: AssignmentQuerySet
     rows: AssignmentQuerySet
     base: AssignmentQuerySet
-    found: bool
+    loose: frozenset[str]
+    others: tuple[int, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        return not self.loose
+
+    @property
+    def sortable(self) -> bool:
+        """Where a window holds too few, all can be found by an index and sorted."""
+        return bool(self.loose & SORTED) and not self.loose & _SLOW
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -69,11 +83,23 @@ class Looking:
         shown = page(rows, query, column=self.column, descending=self.descending)
         if edge is None or (shown.newer_url if backwards else shown.older_url):
             return shown, False
+        if self.sortable:
+            keys = list(self._sorted(start, backwards=backwards)[: PAGE + 1])
+            found = self.among.for_row().filter(pk__in=keys)
+            return page(found, query, column=self.column, descending=self.descending), False
         name = "before" if backwards else "after"
         url = "?" + urlencode([*self.pairs, (name, cursor_of(edge, self.column))])
         if backwards:
             return Page(shown.items, url, shown.older_url), True
         return Page(shown.items, shown.newer_url, url), True
+
+    def _sorted(self, start: tuple[Any, Any] | None, *, backwards: bool = False) -> Any:
+        """The keys of all that follow `start`, sorted after they were found."""
+        descending = self.descending != backwards
+        rows = sorted_apart(self.among, self.frozen, self.loose, column=self.column, descending=descending)
+        if start is not None:
+            rows = rows.filter(bound("place", *start, descending=descending))
+        return rows.exclude(pk__in=self.others).values_list("pk", flat=True)
 
     def _window(
         self, rows: AssignmentQuerySet, start: tuple[Any, Any] | None, *, backwards: bool = False
@@ -91,7 +117,7 @@ class Looking:
     def free(self) -> "Looking":
         """These without what somebody else holds now."""
         others = held_by_others(self.membership.user, self.membership.account, timezone.now())
-        return replace(self, rows=self.rows.exclude(pk__in=others)) if others else self
+        return replace(self, rows=self.rows.exclude(pk__in=others), others=tuple(others)) if others else self
 
     def beside(self, current: Assignment, *, backwards: bool = False) -> Assignment | None:
         """The one that follows `current` in the order, or goes before it."""
@@ -106,19 +132,28 @@ class Looking:
             following = rows.only("assignment_id", self.column).first()
             if following is not None or edge is None:
                 return following
+            if self.sortable:
+                return self.among.filter(pk__in=list(self._sorted(start, backwards=backwards)[:1])).first()
             start = (getattr(edge, self.column), edge.pk)
         return None
 
     def first(self) -> Assignment | None:
-        rows = self.rows.order_by(*self.order)
+        rows, edge = self.rows.order_by(*self.order), None
         if not self.found:
-            rows, _ = self._window(rows, None)
-        return rows.only("assignment_id", self.column).first()
+            rows, edge = self._window(rows, None)
+        found = rows.only("assignment_id", self.column).first()
+        if found is None and edge is not None and self.sortable:
+            return self.among.filter(pk__in=list(self._sorted(None)[:1])).first()
+        return found
 
     def count(self) -> int | None:
         """How many, stopped at 1001; None where only looking through all of them would tell."""
         # In the order of the page: what the page finds by an index, the count does, too.
-        return self.rows.order_by(*self.order)[:COUNT_TO].count() if self.found else None
+        if self.found:
+            return self.rows.order_by(*self.order)[:COUNT_TO].count()
+        if self.loose <= SORTED:
+            return self.among.matching(self.frozen).order_by()[:COUNT_TO].count()
+        return None
 
     def count_before(self, current: Assignment) -> int | None:
         if not self.found:
@@ -132,8 +167,7 @@ def look(membership: Membership, query: QueryDict) -> Looking:
     filters = QueueFilter(query)
     chosen, frozen = filters.chosen(), filters.frozen()
     _, column, descending = SORTS[chosen["sort"]]
-    by_time = chosen["sort"] not in WAITING_SORTS
     among = Assignment.objects.of(membership.account)
-    rows, found = narrowed(among.matching(frozen), among, frozen, by_time=by_time)
-    base = unfiltered(among, frozen, by_time=by_time)
-    return Looking(membership, filters, chosen, column, descending, among, rows, base, found)
+    rows, loose = narrowed(among, frozen, column=column)
+    base = unfiltered(among, frozen, column=column)
+    return Looking(membership, filters, chosen, frozen, column, descending, among, rows, base, loose)
