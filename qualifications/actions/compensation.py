@@ -47,6 +47,8 @@ STEPS = {
     "delete_hit": "The HIT is deleted",
     "delete_qualification": "The qualification is deleted",
 }
+#: Steps that the worker's page tells of.
+_ON_THEIR_PAGE = ("qualification", "grant", "publish", "notify")
 _SUBJECT = "A HIT to pay you for work you could not hand in"
 _NOT_DONE = (State.CANCELLED, State.DECLINED)
 
@@ -382,7 +384,7 @@ def _ask(row: Compensation, step: str, kind: str, params: dict[str, Any], **colu
         account=row.account,
         by=row.requested_by,
         params=params,
-        worker_id=row.worker_id if kind in ("AssociateQualificationWithWorker", "NotifyWorkers") else "",
+        worker_id=row.worker_id if step in _ON_THEIR_PAGE else "",
         **columns,
     )
     CompensationStep.objects.create(compensation=row, name=step, command=command)

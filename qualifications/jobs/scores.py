@@ -60,7 +60,11 @@ class BulkLines(Bulk):
         Line.objects.filter(command__in=cancelled).update(command=None)
 
     def wish(self, row: Line, params: dict[str, Any]) -> Wish:
-        return Wish(params={"WorkerId": row.worker_id, **params}, worker_id=row.worker_id, exclusive_key=row.key)
+        # The worker's page says which qualification it was, as where one is given singly.
+        note = row.qualification_type.name[:200] if row.qualification_type is not None else row.reason
+        return Wish(
+            params={"WorkerId": row.worker_id, **params}, worker_id=row.worker_id, exclusive_key=row.key, note=note
+        )
 
 
 @register

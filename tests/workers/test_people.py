@@ -105,7 +105,9 @@ def test_what_is_written_about_a_worker_stays_in_the_team(lab: Lab) -> None:
     page = client.get(reverse("worker", args=["lab", ONE])).content.decode()
     assert "onerror" in page
     assert "<img src=x" not in page
-    for stranger in ("ANOBODYEVER001", "<script>{{7*7}}"):
+    # Who asks for a qualification, or is to be compensated, need never have worked here.
+    assert "Nobody of this id has handed in" in client.get(reverse("worker", args=["lab", "ANOBODYEVER001"])).text
+    for stranger in ("lowercase", "<script>{{7*7}}"):
         assert client.get(reverse("worker", args=["lab", stranger])).status_code == 404
         assert write(client, stranger, action="note", text="x").status_code == 404
 

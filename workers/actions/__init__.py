@@ -16,13 +16,12 @@ from workers.actions.blocks import (
 )
 from workers.actions.blocks import waiting as waiting_blocks
 from workers.actions.bonuses import LARGEST_BONUS, bonus_params, check_bonus, check_can_bonus, pay_bonus
-from workers.actions.notes import add_note, check_worker_id, ids_of, tag, untag
+from workers.actions.notes import WORKER_ID, add_note, check_worker_id, ids_of, tag, untag
 
 __all__ = [
-    "LARGEST_BONUS", "act_on_many", "add_note", "block", "bonus_params", "check_block_reason", "check_bonus",
-    "check_can_block", "check_can_bonus", "check_worker_id", "ids_of", "lift_soft_block", "pay_bonus", "propose_due",
-    "set_until", "soft_block", "tag", "unblock", "untag",
-    "waiting_blocks",
+    "LARGEST_BONUS", "WORKER_ID", "act_on_many", "add_note", "block", "bonus_params", "check_block_reason",
+    "check_bonus", "check_can_block", "check_can_bonus", "check_worker_id", "ids_of", "lift_soft_block", "pay_bonus",
+    "propose_due", "set_until", "soft_block", "tag", "unblock", "untag", "waiting_blocks",
 ]  # fmt: skip
 
 

@@ -166,6 +166,7 @@ def message(request: HttpRequest, membership: Membership, message_id: uuid.UUID)
     moving = shown.job is not None and shown.job.state in ("preparing", "running")
     context = {
         "message": shown,
+        "filled_in": not text.same_for_all(shown.subject, shown.text),
         "page": recipients,
         "chips": [
             {"value": "", "label": "All", "count": sum(counts.values()), "on": not chosen},

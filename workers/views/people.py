@@ -34,7 +34,8 @@ SHOWN_BATCHES, SHOWN_NOTES, SHOWN_BONUSES, SHOWN_OTHERS = 30, 5, 3, 4
 
 
 def _known(account: Account, worker_id: str) -> Worker:
-    """The worker's row; of somebody whose work is here but not counted yet an empty one; else 404."""
+    """The worker's row; an empty one of somebody whose work is not counted yet, or who was only asked for, blocked or
+    paid here and never worked; 404 where it can be nobody's id."""
     return _known_more(account, worker_id)[0]
 
 
@@ -50,8 +51,9 @@ def _known_more(account: Account, worker_id: str) -> tuple[Worker, bool, bool]:
     )
     if row is not None:
         return row, row.has_tags, row.has_messages
-    if not Assignment.objects.of(account).filter(worker_id=worker_id).exists():
-        raise Http404("Nobody of that id ever worked here.")
+    worked = Assignment.objects.of(account).filter(worker_id=worker_id)
+    if not actions.WORKER_ID.fullmatch(worker_id) and not worked.exists():
+        raise Http404("That is nobody's id.")
     return Worker(account=account, worker_id=worker_id), False, False
 
 
