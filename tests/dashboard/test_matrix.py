@@ -286,14 +286,14 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def postgresql(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def postgresql(migrated_postgres: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("postgresql")
     with ExitStack() as ending:
         try:  # one of its own: it will be emptied
             broker = ending.enter_context(servers.redis(folder))
         except servers.Missing as reason:
             pytest.skip(str(reason))
-        url = postgres_server.database("matrix")
+        url = migrated_postgres.database("matrix", template="migrated")
         yield ending.enter_context(stack(folder, DATABASE_URL=url, REDIS_URL=broker))
 
 
@@ -311,6 +311,24 @@ def test_each_decision_arrives_exactly_once(request: Any, which: str, what: str,
         running.behave()
         running.stop_beats()
         (running.folder / "die-at").unlink(missing_ok=True)
+
+
+@pytest.mark.xdist_group("matrix postgresql")
+def test_a_panel_a_message_and_a_block_arrive_through_postgresql_and_redis(postgresql: Stack) -> None:
+    """Their tests run on SQLite, without a broker; here more members than are told one by one."""
+    postgresql.behave()
+    postgresql.start_workers(1)
+    calls = postgresql.market.control("calls").get("NotifyWorkers", 0)
+    found = postgresql.desk("choose_people", rows=56)
+    good = [f"ACROWD{number:03d}" for number in range(0, 56, 2)]
+    client = postgresql.market.client(found["key"])
+    held = client.list_workers_with_qualification_type(QualificationTypeId=found["type"], MaxResults=100)
+    assert sorted(row["WorkerId"] for row in held["Qualifications"]) == good
+    assert found["panel"] == ["on", "", len(good)]
+    assert found["letters"] == {"sent": len(good)}
+    assert postgresql.market.control("calls")["NotifyWorkers"] == calls + 1
+    assert [row["WorkerId"] for row in client.list_worker_blocks()["WorkerBlocks"]] == found["blocked"] == ["ACROWD000"]
+    assert (found["not done"], found["audit"]) == ([], [])
 
 
 def test_the_selection_has_every_fault_every_kind_and_both_stacks() -> None:

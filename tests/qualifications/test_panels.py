@@ -244,8 +244,8 @@ class Cost:
         self.found.__exit__(*error)
         if connection.vendor == "sqlite":
             connection.connection.set_progress_handler(None, 0)
-        words = [query["sql"].split() for query in self.found.captured_queries]
-        self.statements = [" ".join(each[:4]) for each in words if "SAVEPOINT" not in each]
+        words = [query["sql"].split() for query in self.found.captured_queries if "SAVEPOINT" not in query["sql"]]
+        self.statements = [" ".join(each[: 1 if each[0] == "DECLARE" else 4]) for each in words]
 
 
 def test_a_submission_costs_the_same_whatever_there_was_before(lab: Lab) -> None:

@@ -216,7 +216,7 @@ def test_a_worker_whose_id_is_none_of_mturks_has_pages_and_is_refused_by_name(la
 
 
 def test_ids_are_found_by_their_beginning_in_every_order_a_database_sorts_by(lab: Lab) -> None:
-    client, names = client_of(lab), ["A1", "A19", "A1Z", "A1ZZ9", "A2", "AZ", "AZ9", "AZZ", "B", "A1~x", "a1b"]
+    client, names = client_of(lab), ["A1", "A19", "A1Z", "A1ZZ9", "A2", "AZ", "AZ9", "AZZ", "B", "A1~x"]
     Worker.objects.bulk_create([Worker(account=lab.account, worker_id=name) for name in names])
     for beginning in ("A1", "A1Z", "AZ", "AZZ", "A9", "B", "A1~"):
         found = set(Worker.objects.filter(begins("worker_id", beginning)).values_list("worker_id", flat=True))

@@ -31,9 +31,13 @@ from dashboard import audit, budget, commands, tasks  # noqa: E402
 from dashboard.models import Command, State  # noqa: E402
 from hits.actions import approve, change_hit, override_rejection, reject  # noqa: E402
 from hits.models import HIT, Assignment  # noqa: E402
+from qualifications.actions import panels  # noqa: E402
+from qualifications.models import Panel, PanelMember, PanelState  # noqa: E402
 from tests.cast import Lab, make_lab  # noqa: E402
 from tests.servers import Marketplace  # noqa: E402
-from workers.actions import pay_bonus  # noqa: E402
+from workers.actions import block, pay_bonus  # noqa: E402
+from workers.actions.messages import send_message  # noqa: E402
+from workers.models import MessageRecipient, WorkerBlock  # noqa: E402
 
 MONTH = 30 * 24 * 3600
 MOVING = (State.QUEUED, State.SENDING, State.UNKNOWN)
@@ -112,6 +116,45 @@ class Desk:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def choose_people(self, rows: int) -> dict[str, Any]:
+        """A new account with so many workers, half of them approved: a panel of those, a message to all, a block."""
+        self.cells += 1
+        self.lab = lab = make_lab(self.market, f"cell{self.cells}")
+        hit = lab.hit(MaxAssignments=rows)
+        for number in range(rows):
+            answered = lab.answer(hit, f"ACROWD{number:03d}")
+            if number % 2 == 0:
+                lab.mturk.approve_assignment(AssignmentId=answered)
+        lab.sync()
+        tasks.digest(lab.account.pk)
+        people, account = lab.people, lab.account
+        panel = panels.create(
+            account=account, by=people["approver"], name="Good", meaning="include", match="all",
+            conditions=[{"look": "approved", "number": 1}],
+        )  # fmt: skip
+        send_message(
+            account=account, by=people["reviewer"], selection={"filter": {}}, subject="Thanks", words="For all of it."
+        )
+        block(account=account, worker_id="ACROWD000", by=people["approver"], reason="Clicks at random")
+        self._wait(lambda: self._is_told(panel.pk), 40, ticks=1)
+        panel.refresh_from_db()
+        return {
+            "key": account.access_key_id,
+            "type": panel.qualification_type.qualification_type_id if panel.qualification_type else "",
+            "panel": [panel.state, panel.problem, panel.members.inside().filter(held=True).count()],
+            "letters": dict(
+                Counter(MessageRecipient.objects.filter(account=account).values_list("outcome", flat=True))
+            ),
+            "blocked": list(WorkerBlock.objects.of(account).standing().values_list("worker_id", flat=True)),
+            "not done": list(self._rows().exclude(state=State.DONE).values_list("kind", "state", "error_message")),
+            "audit": [str(fault) for fault in audit.verify(account.slug)],
+        }
+
+    def _is_told(self, panel: int) -> bool:
+        due = PanelMember.objects.filter(panel=panel).inside()
+        filled = Panel.objects.filter(pk=panel, state=PanelState.ON).exists()
+        return filled and not due.filter(held=False).exists() and not self._rows().filter(state__in=MOVING).exists()
 
     def tick(self, times: int = 1) -> None:
         """What beat does every few seconds; and with several times, every message comes that often."""
