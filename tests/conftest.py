@@ -1,6 +1,7 @@
 """Fixtures for both projects' tests: real servers, a real browser, and no network beyond this machine."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -90,6 +91,18 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def postgres_server() -> Iterator[servers.Postgres]:
     """A running PostgreSQL: `.database(name)` makes an empty database and returns its URL."""
     yield from _while(servers.postgres())
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> servers.Postgres:
+    """The same with an empty database of the dashboard, `migrated`, to make others of."""
+    env = {
+        "HITDESK_DATA": str(tmp_path_factory.mktemp("migrated")),
+        "DATABASE_URL": postgres_server.database("migrated"),
+    }
+    command = [*servers.MANAGE, "migrate", "--verbosity=0"]
+    subprocess.run(command, cwd=servers.ROOT, env={**os.environ, **env}, check=True)
+    return postgres_server
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _end_with_parent(parent: int) -> Callable[[], None]:
+def end_with_parent(parent: int) -> Callable[[], None]:
     """What a child runs before its program: die when the test run dies, however it dies (Linux; elsewhere nothing)."""
     if sys.platform != "linux":
         return lambda: None
@@ -90,7 +90,7 @@ class Server:
                 user=user,
                 group=user,
                 extra_groups=None if user is None else [],
-                preexec_fn=_end_with_parent(os.getpid()),
+                preexec_fn=end_with_parent(os.getpid()),
             )
 
     @property

@@ -1,13 +1,12 @@
 """Many processes at once, and processes that are killed: every payment that was asked for is made once.
 
-Each test has its own data folder, its own database (SQLite, then PostgreSQL) and real processes, as in production.
+Each test has its own database (SQLite, then PostgreSQL) and real processes, as in production.
 """
 
-import json
+import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 import uuid
@@ -18,94 +17,22 @@ from typing import Any
 import pytest
 
 from tests import servers
-
-PRELUDE = """
-import json, sys, threading, time, uuid
-from decimal import Decimal
-import django
-django.setup()
-from django.db import connection, connections
-from django.utils import timezone
-from dashboard import audit, commands, tasks
-from dashboard.models import Account, Command, State, User
-from dashboard.permissions import Denied
-from hits.actions import approve, decide_together, reject
-from hits.models import Assignment
-from tests.cast import Lab, make_lab
-from tests.servers import Marketplace
-from workers.actions import pay_bonus
-market = Marketplace(sys.argv[1], None, None)
-account = Account.objects.filter(slug="lab").first()
-if account is None:
-    account = make_lab(market).account
-    account.access_key_id = sys.argv[2]
-    account.save()
-people = {user.username.removesuffix("-lab"): user for user in User.objects.all()}
-
-def submitted(count):
-    lab = Lab(market, account)
-    hit = lab.hit(MaxAssignments=count)
-    for number in range(count):
-        lab.answer(hit, worker=f"AWORKER{number:06d}")
-    lab.sync()
-    return list(Assignment.objects.select_related("account", "hit"))
-
-def faults():
-    return [str(fault) for fault in audit.verify("lab")]
-
-def all_at_once(*jobs):
-    # Every job in a thread of its own with a connection of its own; what they raised, if anything.
-    failures, gate = [], threading.Barrier(len(jobs))
-    def run(job):
-        try:
-            gate.wait(20)
-            job()
-        except Exception as error:
-            failures.append(f"{type(error).__name__}: {error}")
-        finally:
-            connections.close_all()
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    return failures
-"""
+from tests.dashboard.programs import Program, Programs
 
 
 class Desk:
     """A dashboard of its own: data folder, database, broker and a marketplace, driven by short programs."""
 
-    def __init__(self, data: Path, market: servers.Marketplace | None, **env: str) -> None:
-        self.data, self.market, self.key = data, market, f"AKIA{uuid.uuid4().hex[:16].upper()}"
-        self.env = {
-            "HITDESK_DATA": str(data),
-            "UNDO_SECONDS": "0",
-            "DJANGO_SETTINGS_MODULE": "dashboard.settings",
-            **env,
-        }
+    def __init__(self, data: Path, market: servers.Marketplace, programs: Programs, env: dict[str, str]) -> None:
+        self.data, self.market, self.programs, self.env = data, market, programs, env
+        self.key = f"AKIA{uuid.uuid4().hex[:16].upper()}"
 
-    def migrate(self) -> None:
-        command = [*servers.MANAGE, "migrate", "--verbosity=0"]
-        subprocess.run(command, cwd=servers.ROOT, env={**os.environ, **self.env}, check=True)
-
-    def start(self, program: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + program, self.market.url, self.key],
-            cwd=servers.ROOT,
-            env={**os.environ, **self.env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    @staticmethod
-    def end(process: subprocess.Popen[str]) -> Any:
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err[-4000:]
-        return json.loads(out) if out.strip() else None
+    def start(self, program: str) -> Program:
+        return self.programs.start(program, self.market.url, self.key)
 
     def run(self, program: str) -> Any:
         """Run a program to its end; what it printed, as JSON."""
-        return self.end(self.start(program))
+        return self.start(program).end()
 
     def worker(self) -> servers.Server:
         """The real worker, as `make run` starts it."""
@@ -122,31 +49,48 @@ class Desk:
         return sorted(row["assignment"] for row in rows if (row["kind"], row["requester"]) == (kind, self.key))
 
 
-@pytest.fixture(scope="module")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an empty, migrated database; copied, it saves every test the migrations."""
-    data = tmp_path_factory.mktemp("migrated")
-    Desk(data, None).migrate()
-    return data / "dashboard.sqlite3"
+@contextlib.contextmanager
+def programs_of(data: Path, **env: str) -> Iterator[tuple[Programs, dict[str, str]]]:
+    """Where short programs with this data folder come from, and the environment they have."""
+    env = {"HITDESK_DATA": str(data), "UNDO_SECONDS": "0", "DJANGO_SETTINGS_MODULE": "dashboard.settings", **env}
+    programs = Programs(data, env)
+    try:
+        yield programs, env
+    finally:
+        programs.close()
 
 
 @pytest.fixture(scope="module")
-def migrated_postgres(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> servers.Postgres:
-    url = postgres_server.database("crashes_template")
-    Desk(tmp_path_factory.mktemp("migrated"), None, DATABASE_URL=url).migrate()
-    return postgres_server
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Programs, dict[str, str]]]:
+    with programs_of(tmp_path_factory.mktemp("desk-sqlite")) as made:
+        yield made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: Any, tmp_path: Path, marketplace_server: servers.Marketplace) -> Iterator[Desk]:
-    env = {}
+@pytest.fixture(scope="module")
+def on_postgresql(
+    migrated_postgres: servers.Postgres, redis_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Programs, dict[str, str]]]:
+    data = tmp_path_factory.mktemp("desk-postgresql")
+    with programs_of(data, DATABASE_URL=migrated_postgres.url("crashes"), REDIS_URL=redis_server) as made:
+        yield made
+
+
+BOTH = [pytest.param(which, marks=pytest.mark.xdist_group(f"matrix {which}")) for which in ("sqlite", "postgresql")]
+
+
+@pytest.fixture(params=BOTH)
+def desk(request: Any, marketplace_server: servers.Marketplace) -> Iterator[Desk]:
+    programs, env = request.getfixturevalue(f"on_{request.param}")
+    data = Path(env["HITDESK_DATA"])
     if request.param == "postgresql":
-        postgres = request.getfixturevalue("migrated_postgres")
-        env["DATABASE_URL"] = postgres.database("crashes", template="crashes_template")
-        env["REDIS_URL"] = request.getfixturevalue("redis_server")
+        request.getfixturevalue("migrated_postgres").database("crashes", template="migrated")
     else:
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path)
-    yield Desk(tmp_path, marketplace_server, **env)
+        for old in data.glob("dashboard.sqlite3*"):
+            old.unlink()
+        servers.empty_database("dashboard", data / "dashboard.sqlite3")
+    shutil.rmtree(data / "broker" / "messages", ignore_errors=True)
+    (data / "broker" / "messages").mkdir(parents=True)
+    yield Desk(data, marketplace_server, programs, env)
     marketplace_server.control("faults", method="DELETE")
 
 
@@ -182,8 +126,8 @@ while Command.objects.open().exists():
     time.sleep(1)
     desk.market.control("faults", method="DELETE")
     running.append(desk.start(syncing))
-    for process in running:
-        desk.end(process)
+    for program in running:
+        program.end()
     assert desk.paid("reward") == asked
     assert desk.paid("bonus") == asked
     left = desk.run("""
@@ -300,7 +244,7 @@ print(json.dumps(sorted(row.assignment_id for row in rows)))
 """)
     worker = desk.worker()
     try:
-        asked = desk.end(asking)
+        asked = asking.end()
         worker.wait_until(lambda: len(desk.paid("bonus")) >= 20, 20)
         os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.wait()
@@ -323,7 +267,7 @@ while Command.objects.open().exists() and time.monotonic() < end:
 print(json.dumps([list(Command.objects.exclude(state="done").values_list("state", "error_message")),
     faults()]))
 """)
-        assert desk.end(ticking) == [[], []]
+        assert ticking.end() == [[], []]
     finally:
         worker.stop()
     assert desk.paid("bonus") == asked

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from tests import servers
-from tests.dashboard.test_crashes import Desk
+from tests.dashboard.test_crashes import Desk, programs_of
 
 WORKERS = 60
 BEGIN = """
@@ -29,8 +29,12 @@ print(json.dumps(type_id))
 def test_a_worker_killed_in_the_middle_of_a_job_grants_each_once(
     tmp_path: Path, marketplace_server: servers.Marketplace
 ) -> None:
-    desk = Desk(tmp_path, marketplace_server)
-    desk.migrate()
+    servers.empty_database("dashboard", tmp_path / "dashboard.sqlite3")
+    with programs_of(tmp_path) as (programs, env):
+        kill_and_look(Desk(tmp_path, marketplace_server, programs, env))
+
+
+def kill_and_look(desk: Desk) -> None:
     desk.market.control(
         "faults", {"operation": "AssociateQualificationWithWorker", "mode": "latency", "latency_ms": 400, "rate": 1.0}
     )
@@ -42,7 +46,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_grants_each_once(
     begin = desk.start(BEGIN)
     worker = desk.worker()
     try:
-        type_id = desk.end(begin)
+        type_id = begin.end()
         worker.wait_until(lambda: called() >= 30, 40)
         os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.wait()

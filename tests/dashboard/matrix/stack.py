@@ -39,8 +39,8 @@ class Stack:
         self.workers: list[servers.Server] = []
         self.beats: list[servers.Server] = []
         clock.move(folder / "clock", 0)
-        migrate = [*servers.MANAGE, "migrate", "--verbosity=0"]
-        subprocess.run(migrate, cwd=servers.ROOT, env={**os.environ, **self.env}, check=True)
+        if not self.postgres:
+            servers.empty_database("dashboard", folder / "dashboard.sqlite3")
         self.people = subprocess.Popen(
             [sys.executable, "-m", "tests.dashboard.matrix.desk", str(folder), market.url],
             cwd=servers.ROOT,
