@@ -241,15 +241,17 @@ def _at_most(rows: Iterator[Wanted]) -> Iterator[Wanted]:
 
 
 def _types_called(account: Account, names: Iterable[str]) -> dict[str, QualificationType]:
-    """Types of the account by the names a file has for them; capitals and blanks make no difference."""
-    own: dict[str, QualificationType] = {}
-    rows = QualificationType.objects.of(account).own().defer("test", "answer_key", "raw")
+    """Types of the account by the names a file has for them; where none is called exactly so, capitals and blanks make
+    no difference."""
+    exactly: dict[str, QualificationType] = {}
+    roughly: dict[str, QualificationType] = {}
+    rows = QualificationType.objects.of(account).own().defer("test", "answer_key", "raw").order_by("-pk")
     # One that is there goes before those that are gone, a newer one before the older.
-    for row in rows.order_by("-pk"):
-        plain = _plain(row.name)
-        if plain not in own or (own[plain].gone_at is not None and row.gone_at is None):
-            own[plain] = row
-    return {name: own[_plain(name)] for name in names if _plain(name) in own}
+    for row in sorted(rows, key=lambda row: row.gone_at is not None):
+        exactly.setdefault(row.name.strip(), row)
+        roughly.setdefault(_plain(row.name), row)
+    found = {name: exactly.get(name) or roughly.get(_plain(name)) for name in names}
+    return {name: row for name, row in found.items() if row is not None}
 
 
 def _plain(name: str) -> str:

@@ -79,6 +79,7 @@ def test_the_file_is_the_websites_byte_for_byte(lab: Lab) -> None:
 
 def test_what_spreadsheets_and_people_do_to_it_is_read_and_each_cell_gets_its_sentence(lab: Lab) -> None:
     tagger, other = make_type(lab, "Good Tagger"), make_type(lab, "Fast")
+    QualificationType.objects.create(account=lab.account, qualification_type_id="Q", name="FAST")
     known(lab, "AONE1", "ATWO2", "ATHREE3")
     client = signed_in(lab)
     text = (
