@@ -139,7 +139,8 @@ def _sorted_out(bulk: Bulk, rows: QuerySet[Any], options: dict[str, Any]) -> tup
         .values_list("refusal_", "rows_")
     )
     counted.pop("", None)
-    return possible(bulk, rows, options), counted
+    # Where nothing is left out, the reasons need not be asked of every row again.
+    return possible(bulk, rows, options) if counted else rows, counted
 
 
 def rows_of(bulk: Bulk, account: Account, selection: dict[str, Any]) -> QuerySet[Any]:

@@ -10,12 +10,13 @@ from django.utils import timezone
 from dashboard import audit
 from dashboard.models import Role, User
 from dashboard.permissions import Denied, check_role
+from hits.answers.typed import NotADrawing, as_lines, read_lines
 from hits.answers.values import is_drawing, same, values
 from hits.models import Assignment, DataVerdict
 
 #: Fields of one answer that can be corrected, and how long a value may be.
 MOST_FIELDS = 60
-LONGEST_VALUE = 20_000
+LONGEST_VALUE = 100_000
 JUDGED, TAKEN_BACK = "data.judged", "data.taken_back"
 
 
@@ -25,14 +26,21 @@ def check_can_judge(by: User, assignment: Assignment) -> None:
 
 
 def fields_of(assignment: Assignment) -> dict[str, Any]:
-    """The fields of an answer that can be corrected by typing, with the worker's values."""
+    """The fields of an answer that can be corrected by typing, with the worker's values; drawings as JSON, where they
+    are not too long for that."""
     found = values(assignment.answer, assignment.hit.question)
-    typed = {name: value for name, value in found.items() if not is_drawing(value) and not isinstance(value, dict)}
+    typed = {
+        name: value
+        for name, value in found.items()
+        if (len(as_lines(value)) <= LONGEST_VALUE if is_drawing(value) else not isinstance(value, dict))
+    }
     return dict(list(typed.items())[:MOST_FIELDS])
 
 
 def as_text(value: Any) -> str:
     """A value as it stands in the box it is corrected in; `as_typed` reads it back."""
+    if is_drawing(value):
+        return as_lines(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -44,7 +52,10 @@ def as_text(value: Any) -> str:
 
 
 def as_typed(text: str, original: Any) -> Any:
-    """What was typed, of the kind the worker's value is where it can be read as that."""
+    """What was typed, of the kind the worker's value is where it can be read as that. NotADrawing, a ValueError, where
+    that has to be a drawing and is none."""
+    if is_drawing(original):
+        return read_lines(text, original)
     text = text.replace("\r\n", "\n").strip()
     if isinstance(original, list):
         return [line.strip() for line in text.split("\n") if line.strip()]
@@ -61,10 +72,20 @@ def as_typed(text: str, original: Any) -> Any:
 
 def corrections(assignment: Assignment, typed: dict[str, str]) -> dict[str, Any]:
     """Field name: corrected value, of those whose typed value says something else than the worker did."""
-    originals = fields_of(assignment)
-    read = {name: as_typed(text, originals[name]) for name, text in typed.items() if name in originals}
+    originals, read = fields_of(assignment), {}
+    for name, text in typed.items():
+        if name in originals:
+            try:
+                read[name] = as_typed(text, originals[name])
+            except NotADrawing as reason:
+                raise Denied(f"{name[:80]}: {reason}") from None
     # A blank stays a correction where the worker had said something.
-    return {name: value for name, value in read.items() if not same(value, originals[name])}
+    return {name: value for name, value in read.items() if _differs(value, originals[name])}
+
+
+def _differs(value: Any, original: Any) -> bool:
+    # Two drawings that overlap by half say the same, and yet somebody moved a corner.
+    return as_text(value) != as_text(original) if is_drawing(original) else not same(value, original)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Bulk verdicts: approve or reject every assignment of a selection."""
 
 import uuid
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -15,22 +16,26 @@ from dashboard.permissions import Denied, rejection_needs_release
 from hits.actions.reasons import check_reason_template, filled
 from hits.actions.verdicts import OVERRIDE_WITHIN
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment, verdict_key
-from hits.models import HIT, Assignment, AssignmentStatus
+from hits.models import HIT, Assignment, AssignmentStatus, HITType
 from marketplace.policies import asks_for_masters, assignment_fee
 
 VERDICTS = (ApproveAssignment.name, RejectAssignment.name, OverrideRejection.name)
 
 
 def people_and_rewards(rows: QuerySet[Assignment]) -> DryRun:
-    """Count, workers, rewards and fees of assignments, in two queries whatever their number."""
-    found = DryRun(workers=rows.order_by().values("worker_id").distinct().count())
-    kinds = (
-        rows.order_by()
-        .values_list("hit__reward", "hit__max_assignments", "hit__hit_type__qualification_requirements")
-        .annotate(rows=Count("pk"))
-    )
-    for reward, most, requirements, count in kinds:
-        fee = assignment_fee(reward, max_assignments=most, masters=asks_for_masters(requirements))
+    """Count, workers, rewards and fees of assignments: they are gone through once, whatever their number."""
+    kinds = ("hit__hit_type", "hit__reward", "hit__max_assignments")
+    counts = rows.order_by().values_list("worker_id", *kinds).annotate(rows=Count("pk"))
+    workers: set[str] = set()
+    alike: Counter[tuple[int, Decimal, int]] = Counter()
+    for worker, *kind, count in counts.iterator(chunk_size=2000):
+        workers.add(worker)
+        alike[tuple(kind)] += count
+    asked = HITType.objects.in_bulk({hit_type for hit_type, _, _ in alike})
+    found = DryRun(workers=len(workers))
+    for (hit_type, reward, most), count in alike.items():
+        masters = asks_for_masters(asked[hit_type].qualification_requirements)
+        fee = assignment_fee(reward, max_assignments=most, masters=masters)
         found.count += count
         found.amount += reward * count
         found.fee += fee * count

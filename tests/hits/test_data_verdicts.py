@@ -1,5 +1,6 @@
 """Two verdicts: what an answer is worth as data is said beside its pay, and MTurk never hears of it."""
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -14,6 +15,7 @@ from dashboard.models import AuditEvent, Command
 from dashboard.permissions import Denied
 from hits import actions
 from hits.actions import undoing
+from hits.answers.typed import NotADrawing, as_lines, read_lines
 from hits.models import Assignment, Flag
 from tests.cast import Lab
 
@@ -102,6 +104,70 @@ def test_corrected_values_stand_beside_the_original_which_never_changes(lab: Lab
     client.post(url, {**said, "value-0": "12.90"}, headers=HTMX)
     answer.refresh_from_db()
     assert answer.corrected in ({"total": "12.90"}, {"total": 12.9})
+
+
+def test_a_drawing_is_corrected_as_json_with_a_picture_of_what_was_typed(lab: Lab) -> None:
+    boxes = [{"label": ATTACK, "left": 10, "top": 20, "width": 30, "height": 40},
+             {"label": "Dog", "left": 50, "top": 60, "width": 5.5, "height": 5}]  # fmt: skip
+    size = {"width": 100, "height": 80}
+    lab.answer(lab.hit(), taskAnswers=json.dumps([{"w": {"boundingBoxes": boxes, "inputImageProperties": size}}]))
+    lab.sync()
+    drawn = Assignment.objects.get()
+    client, url, before = client_of(lab), url_of("data_verdict", drawn), drawn.answer
+    form = client.get(url, headers=HTMX).content.decode()
+    assert "<script>alert" not in form
+    given = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", form, re.DOTALL)[1])
+    assert json.loads(given)[1] == {"kind": "box", "label": "Dog", "points": [[50, 60], [55.5, 65]]}
+    assert form.count("<rect x=") == 2
+    said = {"verdict": "corrected", "field-0": "w"}
+    assert client.post(url, {**said, "value-0": given}, headers=HTMX).status_code == 422, "nothing was changed"
+    for typed, sentence in (
+        (given.replace("}", "", 1), "It cannot be read at line"),
+        ('{"kind": "box"}', "It begins with ["),
+        ('[{"kind": "box", "label": "a", "points": [[1, 2]]}]', "Shape 1: a box has two corners"),
+        ('[{"kind": "point", "label": "a", "points": [[NaN, 2]]}]', "Shape 1: points are pairs of numbers"),
+        ('[{"kind": "svg", "label": "a", "points": []}]', "a kind is box, polygon, polyline, point"),
+        ("[" * 20_000, "too many brackets"),
+        (f"[{'9' * 5_000}]", "It cannot be read"),
+        (f"[{', '.join(['1'] * 501)}]", "500 is the most"),
+    ):
+        for wish in ({}, {"action": "look"}):
+            answered = client.post(url, {**said, **wish, "value-0": typed}, headers=HTMX)
+            page = html.unescape(answered.content.decode())
+            assert sentence in page, typed[:40]
+            assert typed in page, "nothing typed is lost"
+            assert answered.status_code == (200 if wish else 422)
+            assert answered.headers.get("HX-Retarget") == (None if wish else "this")
+    better = given.replace("[[50, 60], [55.5, 65]]", "[[56, 66], [48, 58]]")
+    looked = client.post(url, {**said, "action": "look", "value-0": better}, headers=HTMX).content.decode()
+    assert looked.count("<rect x=") == 4
+    assert '<rect x="48" y="58" width="8" height="8"/>' in looked
+    assert not Assignment.objects.exclude(data_verdict="").exists(), "looking keeps nothing"
+    page = client.post(url, {**said, "value-0": better}, headers=HTMX).content.decode()
+    drawn.refresh_from_db()
+    assert (drawn.data_verdict, drawn.answer) == ("corrected", before)
+    assert drawn.corrected["w"]["shapes"][1]["points"] == [[48.0, 58.0], [56.0, 66.0]]
+    assert (drawn.corrected["w"]["drawing"], drawn.corrected["w"]["width"]) == ("shapes", 100.0)
+    assert '<rect x="48" y="58" width="8" height="8"/>' in page
+    assert "<script>alert" not in page
+    assert as_lines(drawn.corrected["w"]) == as_lines(read_lines(better, drawn.corrected["w"]))
+
+
+def test_of_marked_stretches_and_masks_what_is_typed_is_checked_too() -> None:
+    spans = {"drawing": "spans", "spans": [[0, 3, "per"]]}
+    assert read_lines(as_lines(spans).replace("3", "7"), spans)["spans"] == [[0, 7, "per"]]
+    mask = {"drawing": "mask", "width": 2, "height": 2, "png": "x", "labels": {"#2ca02c": "Car", "#000000": "Road"}}
+    assert read_lines(as_lines(mask).replace("Car", "Bus"), mask) == {
+        **mask, "labels": {"#2ca02c": "Bus", "#000000": "Road"},
+    }  # fmt: skip
+    for drawing, typed in (
+        (spans, '[[3, 0, "per"]]'),
+        (spans, "[[0, 3, 4]]"),
+        (mask, '{"#2ca02c": "Car"}'),
+        (mask, "[]"),
+    ):
+        with pytest.raises(NotADrawing):
+            read_lines(typed, drawing)
 
 
 def test_where_pay_is_decided_a_judgement_goes_on_to_the_next(lab: Lab, answer: Assignment) -> None:

@@ -12,14 +12,19 @@ from dashboard.access import of_account
 from dashboard.models import Membership
 from dashboard.permissions import Denied
 from hits import actions
-from hits.actions.data import as_text, fields_of
-from hits.answers.values import same, values
+from hits.actions.data import as_text, as_typed, fields_of
+from hits.agreement import inputs_of
+from hits.answers.sources import Sources
+from hits.answers.typed import NotADrawing
+from hits.answers.values import is_drawing, same, values
 from hits.forms import DataForm, DecisionForm, FlagForm
 from hits.models import Assignment, AssignmentStatus
+from hits.questions import read_question
 from hits.views.review.deciding import after
 from hits.views.review.looking import look
 from hits.views.review.queue import row
 from hits.views.review.workbench import assignment_of, workbench
+from hits.views.values import shown_value
 
 MOST_OTHERS = 10
 MOST_SUGGESTIONS = 5
@@ -35,6 +40,8 @@ def data_verdict(request: HttpRequest, membership: Membership, assignment_id: st
         return _correcting(request, current, QueryDict(request.GET.get("query", "")).urlencode())
     query = QueryDict(request.POST.get("query", ""))
     form = DataForm(request.POST)
+    if request.POST.get("action") == "look":
+        return _correcting(request, current, query.urlencode(), typed=form.typed())
     if form.is_valid():
         try:
             actions.judge(
@@ -63,25 +70,46 @@ def _correcting(
     others = Assignment.objects.filter(hit=current.hit).exclude(pk=current.pk).order_by("submitted_at")
     said = [values(other.answer, current.hit.question) for other in others.only("answer")[:MOST_OTHERS]]
     kept, typed = current.corrected or {}, typed or {}
+    sources = Sources(read_question(current.hit.question), inputs_of([current.hit_id]).get(current.hit_id))
     fields = []
     for name, value in fields_of(current).items():
         suggestions: list[Any] = []
         for other in said:
             if name in other and not any(same(other[name], one) for one in [value, *suggestions]):
                 suggestions.append(other[name])
-        fields.append(
-            {
-                "name": name,
-                "was": as_text(value),
-                "value": typed.get(name, as_text(kept.get(name, value))),
-                "lines": min(6, as_text(value).count("\n") + 1),
-                "is_list": isinstance(value, list),
-                "suggestions": [as_text(one) for one in suggestions[:MOST_SUGGESTIONS]],
-            }
-        )
-    context = {"assignment": current, "fields": fields, "query": query, "error": error}
+        text = typed.get(name, as_text(kept.get(name, value)))
+        field = {
+            "name": name,
+            "was": as_text(value),
+            "value": text,
+            "lines": min(6, as_text(value).count("\n") + 1),
+            "is_list": isinstance(value, list),
+            "suggestions": [as_text(one) for one in suggestions[:MOST_SUGGESTIONS]],
+        }
+        fields.append({**field, **_pictured(name, value, text, sources)} if is_drawing(value) else field)
+    context = {
+        "assignment": current,
+        "fields": fields,
+        "query": query,
+        "error": error,
+        "drawings": any("drawn" in field for field in fields),
+    }
     part = "#form" if request.htmx else ""  # type: ignore[attr-defined]
-    return render(request, f"hits/workbench/correct.html{part}", context, status=422 if error else 200)
+    response = render(request, f"hits/workbench/correct.html{part}", context, status=422 if error else 200)
+    if error:
+        response["HX-Retarget"], response["HX-Reswap"] = "this", "outerHTML"  # the form, and not the whole workbench
+    return response
+
+
+def _pictured(name: str, value: Any, text: str, sources: Sources) -> dict[str, Any]:
+    """Of a drawing: the worker's as a picture and, where something else was typed, that, or why it is none."""
+    found: dict[str, Any] = {"drawn": shown_value(value, name, sources), "suggestions": []}
+    if text.replace("\r\n", "\n").strip() == as_text(value):
+        return found
+    try:
+        return {**found, "redrawn": shown_value(as_typed(text, value), name, sources)}
+    except NotADrawing as reason:
+        return {**found, "problem": str(reason)}
 
 
 @require_POST

@@ -18,15 +18,16 @@ from dashboard.permissions import Denied, bonus_needs_release
 from dashboard.templatetags.formats import operation_words
 from hits import actions
 from hits.actions import data, flags
-from hits.actions.data import as_text
 from hits.actions.reasons import reasons_for, reasons_of
 from hits.agreement import inputs_of
 from hits.answers import read, with_codes
+from hits.answers.sources import Sources
 from hits.forms import DecisionForm
 from hits.models import Assignment, AssignmentStatus, DataVerdict, Flag, Rule
 from hits.questions import Question, question_words, read_question
 from hits.rules.looks import known_codes
 from hits.views.review.looking import look
+from hits.views.values import shown_value
 
 MOST_PICTURES = 6
 SHORT_QUESTION = 1200
@@ -117,7 +118,7 @@ def workbench(
             else ""
         ),
         "verdicts": [(value, label_of(value), icon, value == current.data_verdict) for value, icon in _VERDICTS],
-        "corrected": [(name, as_text(value)) for name, value in (current.corrected or {}).items()],
+        "corrected": _corrected(current),
         "flags": (
             Flag.objects.filter(assignment=current.pk, cleared_at=None).select_related("made_by", "rule")[:10]
             if current.flagged
@@ -146,6 +147,14 @@ def workbench(
     if part:
         response["HX-Push-Url"] = looking.at(current.assignment_id)
     return response
+
+
+def _corrected(current: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Field: the corrected value as hits/value.html shows it."""
+    if not current.corrected:
+        return []
+    sources = Sources(read_question(current.hit.question), inputs_of([current.hit_id]).get(current.hit_id))
+    return [(name, shown_value(value, name, sources)) for name, value in current.corrected.items()]
 
 
 def label_of(verdict: str) -> str:
