@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import supervisor
-from tests.servers import MANAGE, ROOT, Server, free_port
+from tests.servers import MANAGE, ROOT, Server, empty_database, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -175,6 +175,13 @@ def test_an_unset_port_is_the_default(monkeypatch):
 # --- the product itself --------------------------------------------------------------------------------------------
 
 
+def with_tables(data: Path) -> Path:
+    """The data folder as a first start leaves it; the two that are about a first start begin with none."""
+    for project in ("dashboard", "marketplace"):
+        empty_database(project, data / f"{project}.sqlite3")
+    return data
+
+
 def surroundings(data: Path, **variables: str | None) -> dict[str, str | None]:
     unset = ("DATABASE_URL", "MARKETPLACE_DATABASE_URL", "MARKETPLACE_URL", "REDIS_URL", "DEMO_PASSWORD", "MAKELEVEL")
     ports = {"PORT": str(free_port()), "MARKETPLACE_PORT": str(free_port())}
@@ -210,7 +217,7 @@ def answers(url: str) -> bool:
 
 
 def test_the_demo_starts_says_ready_ends_and_goes_on(tmp_path):
-    data = tmp_path / "data"
+    data = with_tables(tmp_path / "data")
     env = surroundings(data)
     passwords = []
     for start in ("first", "second"):
@@ -273,7 +280,7 @@ def test_run_works_on_postgres_and_redis(tmp_path, postgres_server, redis_server
 
 
 def test_run_ends_with_the_make_that_started_it(tmp_path):
-    data = tmp_path / "data"
+    data = with_tables(tmp_path / "data")
     server = Server(["make", "run"], log=tmp_path / "make.out", env=surroundings(data))
     try:
         server.wait_until(lambda: is_ready(server), 120)
@@ -310,7 +317,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path, name):
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path, variables, expected):
-    said = failure_of("run", surroundings(tmp_path / "data", **variables), tmp_path)
+    said = failure_of("run", surroundings(with_tables(tmp_path / "data"), **variables), tmp_path)
     assert expected in said
     assert "secret" not in said
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers import MANAGE, Server, free_port
+from tests.servers import MANAGE, Server, empty_database, free_port
 
 PASSWORD = "only-for-this-test"
 
@@ -51,6 +51,8 @@ def demo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
         "MARKETPLACE_DATABASE_URL": None,
         "REDIS_URL": None,
     }
+    for project in ("dashboard", "marketplace"):
+        empty_database(project, folder / "data" / f"{project}.sqlite3")
     server = Server([*MANAGE, "demo"], log=folder / "out", env=env)
     try:
         server.wait_until(lambda: re.search(r"^READY", server.output, re.MULTILINE) is not None, 180)
