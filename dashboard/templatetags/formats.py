@@ -3,14 +3,14 @@
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -178,9 +178,9 @@ def exact_words(when: datetime) -> str:
 
 
 def _time(when: Any, mode: str, words: str) -> SafeString:
-    return format_html(
-        '<time datetime="{}" data-time="{}" title="{}">{}</time>', when.isoformat(), mode, exact_words(when), words
-    )
+    # Not format_html, which takes as long as all the rest: nothing in it is anybody's text.
+    title = escape(exact_words(when))
+    return mark_safe(f'<time datetime="{when.isoformat()}" data-time="{mode}" title="{title}">{words}</time>')  # noqa: S308
 
 
 @register.simple_tag

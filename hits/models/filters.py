@@ -62,7 +62,7 @@ def _of_status(rows: Any, status: str | None) -> Any:
         # Not exclude(): SQLite sees that an index of such rows alone will do by these words only.
         return rows.filter(verdict__isnull=False)
     if status in ("approved", "rejected"):
-        return rows.filter(status=status.capitalize())
+        return rows.decided_as(status.capitalize())
     return rows
 
 
@@ -145,14 +145,18 @@ def _proposed(rows: Any, filters: dict[str, Any]) -> Any:
     return rows
 
 
+def _written(words: str) -> str:
+    """As a document writes them."""
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def said_in(field: str, text: str) -> str:
     """A regular expression for answers in whose field of that name `text` stands; for any answer that has the field
     where `text` is empty. It reads the document as it came: a field of a form, or a key inside a field's JSON."""
 
     def escaped(words: str) -> str:
-        # As the document writes them. Backslashes before punctuation mean the same to Python and to PostgreSQL.
-        written = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return re.sub(r"([^\w\s])", r"\\\1", written, flags=re.ASCII)
+        # Backslashes before punctuation mean the same to Python and to PostgreSQL.
+        return re.sub(r"([^\w\s])", r"\\\1", _written(words), flags=re.ASCII)
 
     name = escaped(field)
     plain = rf"<QuestionIdentifier>\s*{name}\s*</QuestionIdentifier>"
@@ -166,6 +170,8 @@ def said_in(field: str, text: str) -> str:
 
 
 def _having(rows: Any, filters: dict[str, Any]) -> Any:
+    if filters["field"].isascii():  # what LIKE and the expression take for the same letter
+        rows = rows.filter(answer__icontains=_written(filters["field"]))  # ten times as fast where there is none
     return rows.filter(answer__iregex=said_in(filters["field"], filters.get("text", "")))
 
 

@@ -205,13 +205,14 @@ NOTHING_TO_COMPARE = 101
 
 
 _ROW = (
-    "assignment_id", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "answer", "data_verdict",
-    "flagged", "reviewer", "handed_until", "agreement", "gold_score", "shuffled",
-    "hit__question", "hit__reward", "hit__max_assignments", "hit__hit_type__title",
-    "hit__hit_type__qualification_requirements", "hit__batch__key", "hit__batch__name",
-    "verdict__kind", "verdict__state", "verdict__waiting_for", "verdict__not_before", "verdict__first_sent_at",
-    "verdict__requested_by__username",
+    "hit", "assignment_id", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "answer",
+    "data_verdict", "flagged", "reviewer", "handed_until", "agreement", "gold_score", "shuffled", "verdict",
 )  # fmt: skip
+_ROW_OF_HIT = (
+    "question", "reward", "max_assignments", "hit_type__title", "hit_type__qualification_requirements", "batch__key",
+    "batch__name",
+)  # fmt: skip
+_ROW_OF_VERDICT = ("kind", "state", "waiting_for", "not_before", "first_sent_at", "requested_by__username")
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -221,6 +222,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def awaiting_review(self) -> "AssignmentQuerySet":
         """Submitted, and nobody here has decided yet."""
         return self.filter(status=AssignmentStatus.SUBMITTED, verdict=None, gone_at=None)
+
+    def decided_as(self, status: str) -> "AssignmentQuerySet":
+        """Approved, or rejected; said so that databases see that the indexes of what is decided will do."""
+        return self.filter(status=status).exclude(status=AssignmentStatus.SUBMITTED)
 
     def fresh(self) -> "AssignmentQuerySet":
         """New or changed since the figures were last brought up to date (hits.digest)."""
@@ -257,10 +262,19 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """With all that the page of one shows."""
         return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by").defer("raw", "hit__raw")
 
+    def for_rows(self) -> "AssignmentQuerySet":
+        """With what a row of the queue shows and what it is sorted by, and no more. HITs are read apart: they are fewer
+        than answers, their questions are long, and no database can begin with them and sort."""
+        hits: Any = HIT.objects.select_related("hit_type", "batch").only(*_ROW_OF_HIT)
+        verdicts = Command.objects.order_by().select_related("requested_by").only(*_ROW_OF_VERDICT)
+        return self.only(*_ROW).prefetch_related(models.Prefetch("hit", hits), models.Prefetch("verdict", verdicts))
+
     def for_row(self) -> "AssignmentQuerySet":
-        """With what a row of the queue shows and what the queue is sorted by, and no more: of five tables that is a
-        quarter of the columns."""
-        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by").only(*_ROW)
+        """The same in one query, for a single row."""
+        joined = [f"hit__{name}" for name in _ROW_OF_HIT] + [f"verdict__{name}" for name in _ROW_OF_VERDICT]
+        return self.select_related("hit__hit_type", "hit__batch", "verdict__requested_by").only(
+            *(name for name in _ROW if name not in ("hit", "verdict")), *joined
+        )
 
 
 class Assignment(models.Model):
@@ -334,6 +348,11 @@ class Assignment(models.Model):
                 condition=Q(status="Submitted", verdict=None, gone_at=None),
                 name="assignment_waiting",
             ),
+            models.Index(
+                fields=["account", "submitted_at", "id"],
+                condition=Q(status="Submitted", verdict=None, gone_at=None),
+                name="assignment_waiting_new",
+            ),
             # What is on its way: few rows among all, so each index holds those alone.
             models.Index(fields=["verdict"], condition=Q(verdict__isnull=False), name="assignment_of_verdict"),
             models.Index(
@@ -383,9 +402,17 @@ class Assignment(models.Model):
             ),
             # Small, because it is emptied all the time.
             models.Index(fields=["account", "id"], condition=Q(fresh=True), name="assignment_fresh"),
-            models.Index(fields=["account", "status", "auto_approval_at", "id"], name="assignment_by_deadline"),
+            models.Index(
+                fields=["account", "status", "auto_approval_at", "id"],
+                condition=~Q(status="Submitted"),
+                name="assignment_decided_deadline",
+            ),
             models.Index(fields=["account", "auto_approval_at", "id"], name="assignment_all_deadline"),
-            models.Index(fields=["account", "status", "submitted_at", "id"], name="assignment_by_submission"),
+            models.Index(
+                fields=["account", "status", "submitted_at", "id"],
+                condition=~Q(status="Submitted"),
+                name="assignment_decided_new",
+            ),
             models.Index(fields=["account", "submitted_at", "id"], name="assignment_all_submission"),
             # Last the status, so that what of a worker's is approved or rejected is counted in the index alone.
             models.Index(fields=["account", "worker_id", "submitted_at", "id", "status"], name="assignment_of_worker"),

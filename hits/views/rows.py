@@ -18,7 +18,7 @@ from dashboard.models import Membership, Role, User
 from dashboard.templatetags.formats import ago, assignment_state, countdown, money, took
 from hits.actions import OVERRIDE_WITHIN
 from hits.answers import read
-from hits.models import Assignment, AssignmentStatus
+from hits.models import HIT, Assignment, AssignmentStatus
 from hits.templatetags.answers import answer_thumbnail
 
 #: Thumbnails kept by each process: whoever reviews comes back to the same page after every few decisions.
@@ -28,7 +28,7 @@ thumbnails: dict[bytes, SafeString] = {}
 
 
 def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict[str, Any]]:
-    """What makes the "row" of hits/queue.html from an assignment (of `for_row()`), for this person and filter: texts,
+    """What makes the "row" of hits/queue.html from an assignment (of `for_rows()`), for this person and filter: texts,
     and whether it waits."""
     slug = membership.account.slug
     queue = reverse("queue", args=[slug])
@@ -36,9 +36,13 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
     behind = f"?{query}" if query else ""
     rejecting = f"{behind}&open=reject" if query else "?open=reject"
     now, names = timezone.now(), _Names(membership)
+    of_hits: dict[int, _OfHit] = {}
 
     def row(assignment: Assignment) -> dict[str, Any]:
-        hit, verdict = assignment.hit, assignment.verdict
+        verdict = assignment.verdict
+        of_hit = of_hits.get(assignment.hit_id)
+        if of_hit is None:
+            of_hit = of_hits[assignment.hit_id] = _OfHit(assignment.hit, queue)
         waiting = assignment.status == AssignmentStatus.SUBMITTED
         # As `reverse` writes it, which would take longer than all the rest of a row.
         url = f"{queue}{quote(assignment.assignment_id, safe=_SAFE)}/"
@@ -48,24 +52,23 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
             "url": f"{url}{behind}",
             "time": _time_of(assignment, now),
             "waiting": waiting,
-            "thumbnail": thumbnail(assignment.answer, hit.question),
+            "thumbnail": thumbnail(assignment.answer, of_hit.question, of_hit.digest),
             "worker_id": assignment.worker_id,
             "worker_url": f"{queue}?worker={quote(assignment.worker_id)}",
             "took": took(assignment.work_seconds),
             "agrees": f"{assignment.agreement} %" if assignment.agreement <= _PERCENT else "",
             "held": _held(assignment, names, now),
             "marks": _marks(assignment) if _is_marked(assignment) else "",
-            "batch": str(hit.batch),
-            "batch_url": f"{queue}?batch={hit.batch_id}",
-            "title": hit.title,
+            "batch": of_hit.batch,
+            "batch_url": of_hit.batch_url,
+            "title": of_hit.title,
         }
         if may_decide and waiting and verdict is None:
-            cost = hit.reward + hit.fee
             this |= {
                 "decide_url": f"{url}decide/",
                 "reject_url": f"{url}{rejecting}",
-                "cost": str(cost),
-                "price": money(cost),
+                "cost": of_hit.cost,
+                "price": of_hit.price,
             }
         else:
             this["state"] = _state(**assignment_state(assignment))
@@ -77,6 +80,16 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
         return this
 
     return row
+
+
+class _OfHit:
+    """What all rows of a HIT show alike."""
+
+    def __init__(self, hit: HIT, queue: str) -> None:
+        cost = hit.reward + hit.fee
+        self.cost, self.price = str(cost), money(cost)
+        self.batch, self.batch_url, self.title = str(hit.batch), f"{queue}?batch={hit.batch_id}", hit.title
+        self.question, self.digest = hit.question, _digest_of(hit.question)
 
 
 def _time_of(assignment: Assignment, now: datetime) -> SafeString | str:
@@ -141,13 +154,11 @@ _DATA = {
 _SAFE = "/~:@!$&'()*+,;="
 
 
-def thumbnail(answer: str, question: str) -> SafeString:
-    """An answer in small, drawn by its template; kept under its texts' digest, since neither ever changes."""
+def thumbnail(answer: str, question: str, digest: bytes) -> SafeString:
+    """An answer in small, drawn by its template; kept under its digest and its question's, since neither changes."""
     if len(answer) > _LONGEST_KEPT:
         return _drawn(answer, question)
-    digest = hashlib.blake2b(answer.encode("utf-8", "surrogatepass"), digest_size=32)
-    digest.update(b"\x00" + question.encode("utf-8", "surrogatepass"))
-    key = digest.digest()
+    key = digest + _digest_of(answer)
     found = thumbnails.get(key)
     if found is None:
         found = _drawn(answer, question)
@@ -155,6 +166,10 @@ def thumbnail(answer: str, question: str) -> SafeString:
             thumbnails.clear()
         thumbnails[key] = found
     return found
+
+
+def _digest_of(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
 def _drawn(answer: str, question: str) -> SafeString:

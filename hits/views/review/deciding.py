@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -23,7 +23,7 @@ from hits.views.review.workbench import assignment_of, undo_of, workbench
 def decide(request: HttpRequest, membership: Membership, assignment_id: str) -> HttpResponse:
     """Answers the row it came from, the workbench of the next one, or, where the browser shows the next one already
     (`from=ahead`), only what the decision changed in its bar."""
-    current = assignment_of(membership, assignment_id)
+    current = _named(membership, assignment_id)
     came_from, query = request.POST.get("from", ""), QueryDict(request.POST.get("query", ""))
     form = DecisionForm(request.POST)
     if form.is_valid():
@@ -41,6 +41,14 @@ def decide(request: HttpRequest, membership: Membership, assignment_id: str) -> 
         return workbench(request, membership, current, query, form=form, open_panel=panel, status=422)
     actions.keep(account=membership.account, by=membership.user)
     return after(request, membership, current, query)
+
+
+def _named(membership: Membership, assignment_id: str) -> Assignment:
+    """What is decided about. Its answer is read and drawn only where it is shown again."""
+    rows = Assignment.objects.of(membership.account).defer("answer", "raw", "corrected")
+    found = get_object_or_404(rows, assignment_id=assignment_id)
+    found.account = membership.account
+    return found
 
 
 def after(request: HttpRequest, membership: Membership, current: Assignment, query: QueryDict) -> HttpResponse:

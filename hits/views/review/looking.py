@@ -74,7 +74,7 @@ class Looking:
 
     def page(self, query: QueryDict) -> tuple[Page[Assignment], bool]:
         """A page of them; and whether its next one goes on looking behind the window this one looked through."""
-        rows = self.rows.for_row()
+        rows = self.rows.for_rows()
         if self.found:
             return page(rows, query, column=self.column, descending=self.descending), False
         backwards = "before" in query
@@ -85,7 +85,7 @@ class Looking:
             return shown, False
         if self.sortable:
             keys = list(self._sorted(start, backwards=backwards)[: PAGE + 1])
-            found = self.among.for_row().filter(pk__in=keys)
+            found = self.among.for_rows().filter(pk__in=keys)
             return page(found, query, column=self.column, descending=self.descending), False
         name = "before" if backwards else "after"
         url = "?" + urlencode([*self.pairs, (name, cursor_of(edge, self.column))])
