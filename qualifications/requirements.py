@@ -85,7 +85,7 @@ def read(said: Mapping[str, Any]) -> list[Row]:
 def check(rows: Iterable[Row], known: Mapping[str, str]) -> tuple[list[dict[str, Any]], dict[int, str]]:
     """The API's structures, and for each wrong row (by its place) a sentence. Empty rows ask for nothing.
 
-    `known`: id -> name of the account's own types; whoever types another id means what he types.
+    `known`: id -> name of the account's own types; whoever types another id means it.
     """
     found: list[dict[str, Any]] = []
     wrong: dict[int, str] = {}

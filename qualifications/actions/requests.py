@@ -37,6 +37,12 @@ def check_value(value: int | None) -> int:
     return value
 
 
+def note_of(row: QualificationRequest, reason: str = "") -> str:
+    """What the worker's page says of a decision: about which qualification, and why."""
+    name = row.qualification_type.name[:200]
+    return f"{name}: {reason}" if reason else name
+
+
 def check_can_decide(by: User, row: QualificationRequest) -> None:
     """Raise Denied with the reason why this person cannot decide this request now."""
     check_role(by, row.account, Role.REVIEWER, "decide requests for qualifications")
@@ -52,7 +58,7 @@ def accept(*, row: QualificationRequest, by: User, value: int | None, form_key: 
     """Grant it with a value; None: the score of our key."""
     value = check_value(row.score if value is None else value)
     params: dict[str, Any] = {"QualificationRequestId": row.request_id, "IntegerValue": value}
-    return _decide(AcceptQualificationRequest, row, by, params, "", form_key)
+    return _decide(AcceptQualificationRequest, row, by, params, note_of(row), form_key)
 
 
 @transaction.atomic
@@ -62,7 +68,7 @@ def reject(*, row: QualificationRequest, by: User, reason: str = "", form_key: u
     params: dict[str, Any] = {"QualificationRequestId": row.request_id}
     if reason:
         params["Reason"] = reason
-    return _decide(RejectQualificationRequest, row, by, params, reason, form_key)
+    return _decide(RejectQualificationRequest, row, by, params, note_of(row, reason), form_key)
 
 
 def _decide(

@@ -1,4 +1,4 @@
-"""The race at acceptance: a worker may take a HIT between the moment a panel shuts him out and the moment MTurk knows.
+"""The race at acceptance: a worker may take a HIT between the moment a panel shuts them out and the moment MTurk knows.
 Such work is good work; it is marked, so that whoever reviews it knows."""
 
 from collections.abc import Iterable, Sequence

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from dashboard.jobs import Bulk, DryRun, Wish, register
 from dashboard.models import Account, Command
 from dashboard.permissions import Denied, check_text_for_worker
-from qualifications.actions.requests import check_value
+from qualifications.actions.requests import check_value, note_of
 from qualifications.commands.requests import AcceptQualificationRequest, RejectQualificationRequest, request_key
 from qualifications.models import QualificationRequest, RequestState
 
@@ -36,6 +36,7 @@ class BulkRequests(Bulk):
             params={"QualificationRequestId": row.request_id, **params},
             worker_id=row.worker_id,
             exclusive_key=request_key(row.qualification_type.qualification_type_id, row.request_id),
+            note=note_of(row, str(params.get("Reason", ""))),
         )
 
     def mark(self, made: list[tuple[QualificationRequest, uuid.UUID]]) -> None:

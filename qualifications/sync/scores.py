@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard import mturk
 from dashboard.models import Account, SyncRun
-from qualifications.models import PanelMember, QualificationType, Score, ScoreStatus
+from qualifications.models import Panel, PanelMember, QualificationType, Score, ScoreStatus
 
 log = logging.getLogger(__name__)
 
@@ -104,5 +104,8 @@ def note_members(account: Account, type_keys: list[int]) -> None:
     for pk in list(of_panels.order_by().values_list("panel", flat=True).distinct()):
         holders = Score.objects.granted().filter(qualification_type__panel=pk).values("worker_id")
         rows = of_panels.filter(panel=pk)
-        rows.filter(held=False, worker_id__in=holders).update(held=True)
-        rows.filter(held=True).exclude(worker_id__in=holders).update(held=False)
+        with transaction.atomic():
+            # Who looks at its workers holds this, too: two that write many members would stop each other.
+            Panel.objects.select_for_update(of=("self",)).get(pk=pk)
+            rows.filter(held=False, worker_id__in=holders).update(held=True)
+            rows.filter(held=True).exclude(worker_id__in=holders).update(held=False)

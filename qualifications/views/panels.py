@@ -118,7 +118,10 @@ def _panel_page(
         "form_key": uuid.uuid4(),
     }
     part = "#state" if getattr(request, "htmx", False) else ""
-    return render(request, f"qualifications/panel.html{part}", context, status=status)
+    response = render(request, f"qualifications/panel.html{part}", context, status=status)
+    if part and not context["moving"]:
+        response["HX-Refresh"] = "true"  # it has come to rest, and with it all else on the page
+    return response
 
 
 def _counts(panel: Panel) -> dict[str, int]:

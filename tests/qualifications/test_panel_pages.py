@@ -53,9 +53,10 @@ def test_a_panel_is_made_by_its_pages(lab: Lab) -> None:
     assert panel.qualification_type.qualification_type_id in shown
     assert "DoesNotExist" in shown
     assert "did 1 in “&lt;script&gt;alert(1)&lt;/script&gt;”" in shown
-    part = client.get(reverse("panel", args=[lab.account.slug, panel.pk]), headers={"HX-Request": "true"}).content
-    assert b'id="panel-state"' in part
-    assert b"<html" not in part
+    part = client.get(reverse("panel", args=[lab.account.slug, panel.pk]), headers={"HX-Request": "true"})
+    assert b'id="panel-state"' in part.content
+    assert b"<html" not in part.content
+    assert part["HX-Refresh"] == "true", "it moves no more, and the rest of the page should be as it is now"
     edit = reverse("panel_edit", args=[lab.account.slug, panel.pk])
     assert b"checked" in client.get(edit).content
     act = reverse("panel_act", args=[lab.account.slug, panel.pk])
