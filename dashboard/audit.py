@@ -10,12 +10,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dashboard.inserts import insert
 from dashboard.models import Account, AuditEvent, AuditHead, Command, User
 
 SERVER_CHAIN = "server"
 SYSTEM = "system"
 #: Actor of remote changes that nobody here asked for: auto-approval, another script.
 ELSEWHERE = "elsewhere"
+_COLUMNS = [field.attname for field in AuditEvent._meta.concrete_fields if not field.primary_key]
 
 
 def record(
@@ -62,7 +64,7 @@ def record_many(account: Account | None, rows: list[dict[str, Any]]) -> list[Aud
         )
         event.hash = head.hash = _digest(event)
         events.append(event)
-    AuditEvent.objects.bulk_create(events)
+    insert(AuditEvent(), _COLUMNS, [[getattr(event, name) for name in _COLUMNS] for event in events])
     head.save(update_fields=["number", "hash"])
     return events
 
@@ -70,8 +72,12 @@ def record_many(account: Account | None, rows: list[dict[str, Any]]) -> list[Aud
 def lock(account: Account | None) -> AuditHead:
     """Hold the end of a chain until the transaction ends."""
     chain = account.slug if account else SERVER_CHAIN
-    AuditHead.objects.get_or_create(chain=chain)
-    return AuditHead.objects.select_for_update().get(chain=chain)
+    heads = AuditHead.objects.select_for_update().filter(chain=chain)
+    head = heads.first()
+    if head is None:
+        AuditHead.objects.get_or_create(chain=chain)
+        head = heads.get()
+    return head
 
 
 def _same_after_a_database(value: Any) -> Any:

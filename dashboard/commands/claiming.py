@@ -57,7 +57,7 @@ def take(account_id: int, *, limit: int = CHUNK) -> Claim:
     Command.objects.filter(pk__in=[command.pk for command in chosen], state=State.QUEUED).update(
         state=State.SENDING, claim=mark, claimed_until=now + CLAIM_FOR, sent_at=None, waiting_for=""
     )
-    taken = Command.objects.filter(claim=mark, state=State.SENDING).select_related("requested_by")
+    taken = Command.objects.filter(claim=mark, state=State.SENDING)
     there = {command.pk: command for command in taken}
     for command in there.values():
         command.account = account
@@ -169,19 +169,21 @@ def mark_sent(batch: list[Command]) -> list[Command]:
         pk__in=[command.pk for command in batch], state=State.SENDING, claim__in={command.claim for command in batch}
     )
     with transaction.atomic():
-        kept = set(Command.objects.select_for_update().filter(mine, claimed_until__gt=now).values_list("pk", flat=True))
-        Command.objects.filter(pk__in=kept).update(
+        marked = Command.objects.filter(mine, claimed_until__gt=now).update(
             sent_at=now,
             first_sent_at=Coalesce("first_sent_at", now),
             attempts=F("attempts") + 1,
             claimed_until=now + CLAIM_FOR,
         )
+        if marked < len(batch):
+            kept = set(Command.objects.filter(mine, sent_at=now).values_list("pk", flat=True))
+            batch = [command for command in batch if command.pk in kept]
     for command in batch:
         command.sent_at = now
         command.first_sent_at = command.first_sent_at or now
         command.claimed_until = now + CLAIM_FOR
         command.attempts += 1
-    return [command for command in batch if command.pk in kept]
+    return batch
 
 
 @transaction.atomic

@@ -6,13 +6,15 @@ import uuid
 from bisect import bisect_right
 from dataclasses import fields, replace
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from celery import current_app
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dashboard import audit, commands
+from dashboard.inserts import insert
 from dashboard.jobs.bulk import Wish, bulk_named, bulk_of, look_ahead, needs_release, possible, rows_of
 from dashboard.models import Account, Command, Job, JobState, User
 from dashboard.permissions import Denied, check_role
@@ -24,6 +26,7 @@ LOOK_AHEAD = 100_000
 BREATH = 0.02
 #: The columns in which the commands of a job differ: their key, and what a Wish holds.
 ITS_OWN = ("id", *(field.name for field in fields(Wish)))
+_columns = attrgetter(*ITS_OWN[1:])
 
 
 @transaction.atomic
@@ -146,10 +149,6 @@ def _prepare_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
 
 
 def _write(job: Job, wishes: list[tuple[uuid.UUID, Wish]]) -> None:
-    """The commands of a chunk. All but a few of their columns are the same, and are converted once: `bulk_create`
-    would do it for every row, and take most of all the time that preparing takes."""
-    if not wishes:
-        return
     alike = Command(
         account=job.account,
         job=job,
@@ -159,32 +158,7 @@ def _write(job: Job, wishes: list[tuple[uuid.UUID, Wish]]) -> None:
     )
     if alike.note:
         wishes = [(identity, wish if wish.note else replace(wish, note=alike.note)) for identity, wish in wishes]
-    all_fields: dict[str, Any] = {field.attname: field for field in Command._meta.concrete_fields}
-    same = [field for name, field in all_fields.items() if name not in ITS_OWN]
-    own = [all_fields[name] for name in ITS_OWN]
-    values = [field.get_db_prep_save(field.pre_save(alike, add=True), connection) for field in same]
-    key, *others = own
-    rows = [
-        (
-            key.get_db_prep_save(identity, connection),
-            *[field.get_db_prep_save(getattr(wish, field.attname), connection) for field in others],
-        )
-        for identity, wish in wishes
-    ]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in (*same, *own))
-    into = f"INSERT INTO {Command._meta.db_table} ({columns})"
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # One statement with a list for each column: it is planned once.
-            alike_places = ", ".join(f"%s::{field.db_type(connection)}" for field in same)
-            lists = ", ".join(f"%s::{field.db_type(connection)}[]" for field in own)
-            cursor.execute(
-                f"{into} SELECT {alike_places}, own.* FROM unnest({lists}) AS own",  # noqa: S608 -- as above
-                [*values, *map(list, zip(*rows, strict=True))],
-            )
-        else:
-            places = ", ".join(["%s"] * (len(same) + len(own)))
-            cursor.executemany(f"{into} VALUES ({places})", [(*values, *row) for row in rows])
+    insert(alike, ITS_OWN, [(identity, *_columns(wish)) for identity, wish in wishes])
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from dashboard import mturk
 from dashboard.commands import Kind, Outcome, register, token_holds
+from dashboard.inserts import insert
 from dashboard.models import Command, State
 from hits.models import BatchFigures, Finding
 from workers.models import BonusPayment, Worker
@@ -71,17 +72,10 @@ class SendBonus(Kind):
         if BonusPayment.objects.filter(account=account, assignment_id__in=ids, command=None).exists():
             super().settle_many(commands)
             return
-        BonusPayment.objects.bulk_create(
-            BonusPayment(
-                account=account,
-                worker_id=command.worker_id,
-                assignment_id=command.assignment_id,
-                amount=command.amount,
-                reason=command.params["Reason"],
-                granted_at=timezone.now(),
-                command=command,
-            )
-            for command in commands
+        insert(
+            BonusPayment(account=account, granted_at=timezone.now()),
+            ("worker_id", "assignment_id", "amount", "reason", "command_id"),
+            [(one.worker_id, one.assignment_id, one.amount, one.params["Reason"], one.pk) for one in commands],
         )
         amounts: dict[str, list[Decimal]] = {}
         for command in commands:
