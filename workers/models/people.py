@@ -43,6 +43,12 @@ def begins(column: str, beginning: str) -> Q:
     return Q(**{f"{column}__gte": beginning, f"{column}__lt": following})
 
 
+_ROW = (
+    "worker_id", "answers", "submitted", "approved", "rejected", "decided", "approval", "last_at", "typical_seconds",
+    "gold", "agreement", "bonus_total", "bonus_count", "note_count", "blocked", "soft_blocked",
+)  # fmt: skip
+
+
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def of(self, account: Account) -> "WorkerQuerySet":
         return self.filter(account=account)
@@ -78,6 +84,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
                 hidden = f"seen_{column}"
                 rows = rows.alias(**{hidden: Coalesce(column, column)}).filter(condition(hidden, filters[name]))
         return rows
+
+    def for_rows(self) -> "WorkerQuerySet":
+        """With what a row of the table shows, and no more; their tags are `tags_there`."""
+        return self.only(*_ROW).prefetch_related(models.Prefetch("tags", to_attr="tags_there"))
 
     def selected(self, selection: dict[str, Any]) -> "WorkerQuerySet":
         """The rows a job is about: {"ids": [WorkerId, …]} or {"filter": …}."""

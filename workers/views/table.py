@@ -1,17 +1,22 @@
 """The table of everybody who ever worked here, and what is done with a selection of them."""
 
 import uuid
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.access import of_account
 from dashboard.models import Account, Membership, Role
+from dashboard.moulds import Moulds
 from dashboard.pages import ordering, page
 from dashboard.permissions import Denied
 from dashboard.templatetags.formats import ago, capped, money
@@ -25,6 +30,8 @@ from workers.views.address import WorkerAddress
 COUNT_TO = 1001
 #: Rows that are looked through for a count where no index gives it.
 LOOKED_THROUGH = 2_000
+#: Of a filter's value in the URL; what is longer is refused by every field anyway.
+_LONGEST = 300
 
 
 @require_GET
@@ -38,7 +45,7 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows, count = Worker.objects.narrowed(account, frozen, order=column)
     if "after" not in query:  # a cursor bounds them already, and SQLite begins at the first bound it is given
         rows = rows.filter(**known)
-    shown = page(rows.prefetch_related("tags"), query, column=column, descending=descending)
+    shown = page(rows.for_rows(), query, column=column, descending=descending)
     only_page = "after" not in query and "before" not in query and not shown.older_url
     if only_page:
         count = len(shown.items)
@@ -54,7 +61,6 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
 
     context = {
         "page": shown,
-        "rows": _rows(account, shown.items),
         "count": capped(count)
         if count is not None
         else _at_least(account, rows, column, descending=descending, shown=len(shown.items)),
@@ -65,7 +71,8 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
         "active_filters": [
             {"label": words, "remove_url": link(**{name: ""})} for name, words in filters.labels(batch).items()
         ],
-        "filter_form": filters,
+        "filter_fields": _fields(tuple(query.get(name, "")[:_LONGEST] for name in WorkerFilter.base_fields)),
+        "find": query.get("q", "")[:_LONGEST],
         "sorts": [
             {"value": value, "label": sort[0], "on": value == chosen["sort"]} for value, sort in WORKER_SORTS.items()
         ],
@@ -77,7 +84,16 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
         "form_key": uuid.uuid4(),
         "elsewhere": _elsewhere(account),
     }
+    moulds = Moulds("workers/workers.html#row", context, request)
+    context["rows"] = [moulds.cast(row) for row in _rows(account, shown.items)]
     return render(request, "workers/workers.html", context)
+
+
+@lru_cache(maxsize=200)
+def _fields(values: tuple[str, ...]) -> SafeString:
+    """The fields of the filter form, with what is wrong beside each."""
+    form = WorkerFilter(QueryDict(urlencode(list(zip(WorkerFilter.base_fields, values, strict=True)))))
+    return render_to_string("includes/fields.html", {"form": form})
 
 
 def _at_least(account: Account, rows: Any, column: str, *, descending: bool, shown: int) -> str:
@@ -87,19 +103,26 @@ def _at_least(account: Account, rows: Any, column: str, *, descending: bool, sho
     return f"{max(found, shown):,}+"
 
 
-def _rows(account: Account, people: list[Worker]) -> list[dict[str, Any]]:
-    """Each worker with what the table shows, worked out once: addresses are written as `reverse` would."""
+def _rows(account: Account, people: list[Any]) -> list[dict[str, Any]]:
+    """Each worker (of `for_rows()`) as texts of the table's cells: addresses are written as `reverse` would."""
     page_url, queue = reverse("workers", args=[account.slug]), reverse("queue", args=[account.slug])
     address = WorkerAddress()
     rows = []
     for person in people:
+        tags = [(f"{page_url}?{urlencode({'tag': tag.name})}", tag.name) for tag in person.tags_there]
         rows.append(
             {
-                "worker": person,
                 "id": person.worker_id,
                 "url": f"{page_url}{address.to_url(person.worker_id)}/",
                 "answers_url": f"{queue}?{urlencode({'worker': person.worker_id})}",
-                "tags": [(tag.name, f"{page_url}?{urlencode({'tag': tag.name})}") for tag in person.tags.all()],
+                "blocked": person.blocked,
+                "soft_blocked": person.soft_blocked,
+                "notes": str(person.note_count or ""),
+                "tags": format_html_join("", ' <a class="tag" href="{}">{}</a>', tags) if tags else "",
+                "answers": str(person.answers),
+                "submitted": str(person.submitted or ""),
+                "approved": str(person.approved),
+                "rejected": str(person.rejected or ""),
                 "rate": permille(person.approval),
                 "takes": known_time(person.typical_seconds),
                 "gold": known_percent(person.gold),
