@@ -213,7 +213,7 @@ def _rules_with_open(account: Account, link: Any, batch: Batch | None) -> list[d
     rules = Rule.objects.kept().filter(Exists(still), account=account).select_related("batch")
     rules = rules.filter(batch=batch) if batch else rules
     return [
-        {"label": f"{rule.get_look_display()} in {rule.batch}", "title": sentence(rule), "url": link(rule=str(rule.pk))}
+        {"label": f"{proposal(rule)}, {rule.batch}", "title": sentence(rule), "url": link(rule=str(rule.pk))}
         for rule in rules.order_by("-pk")[:MOST_RULES]
     ]
 
