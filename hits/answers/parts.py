@@ -232,5 +232,4 @@ class Answer:
     raw: str
     problem: str = ""
     summary: str = ""
-    search_text: str = ""
     images: tuple[Image, ...] = field(default=())

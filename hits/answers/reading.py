@@ -24,14 +24,14 @@ def read(answer_xml: str | None, question_text: str | None = None, inputs: dict[
     with the raw text beside it."""
     parsed = parse(answer_xml)
     if parsed.problem:
-        return Answer((), parsed.raw, parsed.problem, one_line(parsed.problem, _SUMMARY), one_line(parsed.raw, 2_000))
+        return Answer((), parsed.raw, parsed.problem, one_line(parsed.problem, _SUMMARY))
     try:
         question = read_question(question_text)
         return _answer(normalise(parsed, question), question, inputs, parsed.raw)
     except Exception:  # a page of fifty answers must not fall for one nobody foresaw
         _log.exception("An answer could not be shown")
         problem = "This answer has a shape that could not be shown."
-        return Answer((), parsed.raw, problem, problem, one_line(parsed.raw, 2_000))
+        return Answer((), parsed.raw, problem, problem)
 
 
 def _answer(tree: Tree, question: Question, inputs: dict[str, Any] | None, raw: str) -> Answer:
@@ -42,7 +42,6 @@ def _answer(tree: Tree, question: Question, inputs: dict[str, Any] | None, raw: 
         raw=raw,
         problem="" if tree.entries else "The worker submitted nothing.",
         summary=summary(parts) or "nothing submitted",
-        search_text=_search_text(tree),
         images=_images(parts),
     )
 
@@ -124,7 +123,7 @@ def tidy_code(text: str) -> str:
 
 
 def search_text(answer_xml: str | None) -> str:
-    """What a search looks through, of an answer that is not shown: names and values, a line each. Never raises."""
+    """What a search looks through: names and values, a line each. Never raises."""
     parsed = parse(answer_xml)
     if parsed.problem:
         return one_line(parsed.raw, _SEARCH)
