@@ -6,6 +6,7 @@ from dashboard.models import Account, Role, User
 from hits import actions
 from hits.actions.data import fields_of
 from hits.actions.reasons import save_reason
+from hits.answers.values import same
 from hits.models import Assignment, AssignmentStatus, ReasonTemplate, SavedView
 
 VIEWS = {
@@ -37,9 +38,10 @@ def make(account: Account, people: dict[Role, User], say: Callable[[str], None])
         verdict = ("usable", "usable", "usable", "unsure", "usable", "unusable", "usable", "usable")[number]
         actions.judge(assignment=row, by=reviewer, verdict=verdict)
     for row in approved.filter(hit__batch__key="batch:receipt-totals").order_by("pk")[:1]:
-        typed = {name: "33.55" for name in fields_of(row) if name == "total"}
-        if typed:
-            actions.judge(assignment=row, by=approver, verdict="corrected", typed=typed)
+        said = fields_of(row)
+        if "total" in said:
+            better = "33.55" if not same(said["total"], "33.55") else "35.55"
+            actions.judge(assignment=row, by=approver, verdict="corrected", typed={"total": better})
     waiting = Assignment.objects.of(account).awaiting_review().select_related("account").order_by("-submitted_at")
     for row, reason in zip(waiting[3:5], ("Same words as another worker's", ""), strict=False):
         actions.flag(assignment=row, by=reviewer, reason=reason)
