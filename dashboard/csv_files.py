@@ -9,6 +9,7 @@ return download("workers.csv", lines([header, *rows]))
 """
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -139,7 +140,8 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[str]:
                 raise Unreadable(f"Line {number} of the file is longer than {LONGEST_LINE:,} characters.")
             yield line.replace("\0", "") if "\0" in line else line
     finally:
-        text.detach()  # or it would close the file, which is not ours
+        with contextlib.suppress(ValueError):  # it is closed already
+            text.detach()  # or it would close the file, which is not ours
 
 
 def _delimiter(line: str) -> str:

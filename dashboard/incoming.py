@@ -106,7 +106,8 @@ def forget_old() -> None:
     """Throw away what never became whole and what nobody could read, one file in a transaction."""
     now = timezone.now()
     half = models.Q(reader="", created_at__lt=now - FORGET_HALF)
-    for stored in IncomingFile.objects.filter(half | models.Q(created_at__lt=now - FORGET_STUCK))[:20]:
+    stuck = models.Q(tries__gte=MOST_TRIES, created_at__lt=now - FORGET_STUCK)
+    for stored in IncomingFile.objects.filter(half | stuck)[:20]:
         stored.delete()
 
 
