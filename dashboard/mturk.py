@@ -14,15 +14,19 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from itertools import islice
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import boto3
+import botocore
 import botocore.session
 from botocore import xform_name
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
@@ -30,11 +34,14 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
+    ReadTimeoutError,
     SSLError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.utils import get_environ_proxies
 from django.conf import settings
 
+from dashboard import wire
 from dashboard.keys import Undecipherable
 from dashboard.models import Account, Credentials, Environment
 
@@ -226,9 +233,11 @@ def client_for(account: Account, *, write: bool) -> Any:
                         read_timeout=settings.MTURK_READ_TIMEOUT,
                         max_pool_connections=settings.MTURK_CONNECTIONS,
                         tcp_keepalive=True,
-                        user_agent_extra="hitdesk",
+                        # Ours as a whole: botocore would put its own together anew, twice for each call.
+                        user_agent=f"hitdesk Boto3/{boto3.__version__} Botocore/{botocore.__version__}",
                     ),
                 )
+                _send_by_wire(client)
             except Undecipherable as error:
                 raise Refused(str(error), "Undecipherable") from error
             except (ProfileNotFound, BotoCoreError, ValueError) as error:
@@ -238,6 +247,47 @@ def client_for(account: Account, *, write: bool) -> Any:
                 del _clients[next(iter(_clients))]
             _clients[identity, write] = client
     return client
+
+
+def _send_by_wire(client: Any) -> None:
+    """Where there is neither TLS nor a proxy on the way, calls go over connections of our own: see dashboard.wire."""
+    there, options = urlsplit(client.meta.endpoint_url), client.meta.config
+    if there.scheme != "http" or not there.hostname or options.proxies or get_environ_proxies(client.meta.endpoint_url):
+        return
+    host = there.netloc.rpartition("@")[2].removesuffix(":80")
+    connections = wire.Connections(
+        there.hostname,
+        there.port or 80,
+        connect_timeout=options.connect_timeout,
+        read_timeout=options.read_timeout,
+    )
+
+    def send(request: Any, **kwargs: Any) -> AWSResponse:
+        parts = urlsplit(request.url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        headers = [("Host", host), ("Accept-Encoding", "identity"), *request.headers.items()]
+        try:
+            status, said, body = connections.post(target, headers, request.body or b"")
+        except wire.NotSent as error:
+            reason = ConnectTimeoutError if isinstance(error.__cause__, TimeoutError) else EndpointConnectionError
+            raise reason(endpoint_url=request.url, error=error) from error
+        except wire.NoAnswerInTime as error:
+            raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+        except wire.NoAnswer as error:
+            raise ConnectionClosedError(endpoint_url=request.url, request=request, error=error) from error
+        return AWSResponse(request.url, status, dict(said.items()), _Whole(body))
+
+    client.meta.events.register("before-send.mturk", send)
+
+
+class _Whole:
+    """A body that is here already, as botocore reads one."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self) -> list[bytes]:
+        return [self.body]
 
 
 def call(account: Account, operation: str, params: dict[str, Any], *, write: bool) -> tuple[dict[str, Any], str]:
