@@ -5,6 +5,7 @@ import random
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +29,11 @@ ASK_AFTER, BACKOFF_LONGEST = 5.0, 300.0
 LONGEST_PAUSE = timedelta(seconds=60)
 #: Seconds a task goes on at the pace of a limited account before it leaves the rest to the next tick.
 PATIENCE = 50.0
+#: Calls that are out or next, for each connection: while answers are written down, none of them stands idle.
+AHEAD = 4
+#: Answers are written down so many at a time, which costs little more than one does, once the first of them has waited
+#: so many seconds for the others.
+TOGETHER, GATHER = 32, 0.1
 
 
 def deliver_due(account_id: int, *, patience: float = PATIENCE) -> int:
@@ -82,29 +88,36 @@ class _Delivery:
         return taken.pause
 
     def call(self, pool: ThreadPoolExecutor) -> None:
-        """Twice as many as there are connections: while answers are written down, none of them stands idle."""
         if self.refused and self.waiting:
             claiming.hand_back(self.waiting)
             self.waiting = []
-        space = 2 * settings.MTURK_CONNECTIONS - len(self.running)
-        if self.waiting and space > 0:
+        space = AHEAD * settings.MTURK_CONNECTIONS - len(self.running)
+        if self.waiting and space >= settings.MTURK_CONNECTIONS:
             batch, self.waiting = self.waiting[:space], self.waiting[space:]
             for command in claiming.mark_sent(batch):
                 self.running[pool.submit(self._send, command)] = command
 
     def _send(self, command: Command) -> Outcome:
-        if self.refused or (command.claimed_until and timezone.now() >= command.claimed_until):
+        # A call has to be over before its claim lapses: whoever comes then would ask about it while it is under way.
+        begin_by = command.claimed_until and command.claimed_until - _longest_call()
+        if self.refused or (begin_by and timezone.now() >= begin_by):
             return Outcome(State.QUEUED, untouched=True)
         outcome = send(command)
         self.refused = self.refused or outcome.refused
         return outcome
 
     def settle(self, *, timeout: float | None) -> None:
-        finished, _ = wait(self.running, timeout=timeout, return_when=FIRST_COMPLETED)
+        wait(self.running, timeout=timeout, return_when=FIRST_COMPLETED)
+        wait(list(islice(self.running, TOGETHER)), timeout=GATHER)
+        finished = [future for future in self.running if future.done()]
         answers = [(self.running.pop(future), future.result()) for future in finished]
         if answers:
             settle_many(answers)
             self.answered += len(answers)
+
+
+def _longest_call() -> timedelta:
+    return timedelta(seconds=settings.MTURK_CONNECT_TIMEOUT + settings.MTURK_READ_TIMEOUT)
 
 
 def send(command: Command) -> Outcome:

@@ -244,6 +244,19 @@ def test_a_worker_whose_claim_lapsed_changes_nothing(lab: Lab) -> None:
     assert settled(command).state == State.QUEUED
 
 
+def test_no_call_begins_that_may_not_be_over_before_its_claim_lapses(lab: Lab, settings: Any) -> None:
+    (assignment,) = submitted(lab)
+    approve(assignment=assignment, by=lab.people["reviewer"])
+    settings.MTURK_CONNECT_TIMEOUT, settings.MTURK_READ_TIMEOUT = 60.0, 61.0  # longer than a claim
+    commands.deliver_due(lab.account.pk)
+    assert Command.objects.get().state == State.QUEUED
+    assert Command.objects.get().first_sent_at is None, "it can still be taken back"
+    assert lab.paid(assignment.assignment_id) == []
+    settings.MTURK_CONNECT_TIMEOUT, settings.MTURK_READ_TIMEOUT = 5.0, 30.0
+    deliver(lab)
+    assert lab.paid(assignment.assignment_id) == ["0.10"]
+
+
 def test_an_assignment_decided_elsewhere_fails_in_words_and_frees_the_row(lab: Lab) -> None:
     (assignment,) = submitted(lab)
     command = approve(assignment=assignment, by=lab.people["reviewer"])
