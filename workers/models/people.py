@@ -106,10 +106,14 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def paid(self, account: Account, amounts: dict[str, list[Decimal]]) -> None:
         """Count bonuses: WorkerId -> what was paid just now. Call it where the payments are written."""
-        known = self.make_known(account, amounts)
+        # Locked in one order, so that two workers that settle bonuses of the same people never wait for each other.
+        rows = self.filter(account=account, worker_id__in=amounts).select_for_update(of=("self",)).order_by("pk")
+        known = dict(rows.values_list("worker_id", "pk"))
+        if missing := amounts.keys() - known.keys():
+            known |= {worker_id: row.pk for worker_id, row in self.make_known(account, missing).items()}
         alike: dict[tuple[Decimal, int], list[int]] = {}
         for worker_id, sums in amounts.items():
-            alike.setdefault((sum(sums, Decimal(0)), len(sums)), []).append(known[worker_id].pk)
+            alike.setdefault((sum(sums, Decimal(0)), len(sums)), []).append(known[worker_id])
         for (total, count), keys in sorted(alike.items()):
             self.filter(pk__in=keys).update(bonus_total=F("bonus_total") + total, bonus_count=F("bonus_count") + count)
 
