@@ -6,6 +6,7 @@ Everything runs in a folder of its own against a marketplace of its own; nothing
 
     make bench ARGS="--hits 40 --assignments 50"        more work, steadier numbers
     make bench ARGS=--postgres                          on PostgreSQL instead of SQLite
+    make bench ARGS="--only queue --rows 1000000"       one part at its full size: some minutes, and 4 GB of the disk
 """
 
 import argparse
@@ -27,14 +28,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure sync, queue and delivery.")
     parser.add_argument("--hits", type=int, default=30, help="HITs in the marketplace (30)")
     parser.add_argument("--assignments", type=int, default=50, help="assignments of each (50)")
-    parser.add_argument("--rows", type=int, default=20_000, help="assignments in the queue that is shown (20000)")
+    parser.add_argument("--rows", type=int, default=100_000, help="assignments in the queue that is shown (100000)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the median counts (3)")
     parser.add_argument("--commands", type=int, default=300, help="decisions that are delivered, at each latency (300)")
     parser.add_argument("--job", type=int, default=20_000, help="commands of the job that is prepared (20000)")
     parser.add_argument(
         "--only",
-        choices=["sync", "queue", "answers", "delivery", "marketplace", "crowd", "workers"],
-        help="one part; queue needs sync",
+        choices=["sync", "queue", "search", "answers", "delivery", "marketplace", "crowd", "workers"],
+        help="one part",
     )
     parser.add_argument("--people", type=int, default=100_000, help="workers in the table that is shown (100000)")
     parser.add_argument("--workers", type=int, default=200, help="simulated workers at work at once (200)")
@@ -62,13 +63,18 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
 
-        from tests.bench import answers, crowd, delivery, marketplace, queue, sync, workers
+        from tests.bench import answers, crowd, delivery, marketplace, million, queue, sync, workers
 
         lines = []
-        if chosen.only not in ("answers", "delivery", "marketplace", "crowd", "workers"):
+        if chosen.only in (None, "sync"):
             lines += sync.measure(market, hits=chosen.hits, assignments=chosen.assignments, repeat=chosen.repeat)
-        if chosen.only in (None, "queue"):
-            lines += queue.measure(rows=chosen.rows, repeat=chosen.repeat)
+        if chosen.only in (None, "queue", "search"):
+            print(f"Writing {chosen.rows:,} assignments…", flush=True)
+            account, reviewer = million.desk(chosen.rows)
+            if chosen.only != "search":
+                lines += queue.measure(account, reviewer, repeat=chosen.repeat)
+            if chosen.only != "queue":
+                lines += queue.searches(account, reviewer, repeat=chosen.repeat)
         if chosen.only in (None, "answers"):
             lines += answers.measure(repeat=chosen.repeat)
         if chosen.only in (None, "workers"):
@@ -97,7 +103,8 @@ def show(lines: list[dict]) -> None:
     print()
     for line in lines:
         ratio = f"   {line['ratio']:6.2f} x {line['beside']}" if "ratio" in line else ""
-        print(f"{line['name']:{width}}  {line['value']:>10,.1f} {line['unit']:<14}{ratio}")
+        asked = f"   asked: {line['asked']}" if "asked" in line else ""
+        print(f"{line['name']:{width}}  {line['value']:>10,.1f} {line['unit']:<14}{ratio}{asked}".rstrip())
     print(f"\n{RESULT}")
 
 

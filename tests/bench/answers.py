@@ -15,20 +15,16 @@ from dashboard.models import Account, Membership, Role, User
 from hits.answers import normalise, parse, read, search_text
 from hits.models import HIT, Assignment, Batch, HITType
 from marketplace.documents import Answer, build_answers
+from tests.bench.million import plain
 from tests.bench.queue import timed
 
 DOCUMENTS, SHAPES = 500, 300
+PER_SECOND, PAGE_MS = 46_400, 40  # what was asked
 _PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True)
 BOXES = """<HTMLQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2011-11-11/HTMLQuestion.xsd">
 <HTMLContent><![CDATA[<!DOCTYPE html><html><body><crowd-form><crowd-bounding-box name="w" labels="['Car', 'Dog']"
 src="https://pictures.example/street.png"></crowd-bounding-box></crowd-form></body></html>]]></HTMLContent>
 <FrameHeight>0</FrameHeight></HTMLQuestion>"""
-
-
-def plain(number: int) -> str:
-    """A document of a plain form with eleven answers."""
-    texts = {f"question{place}": f"an answer of a usual length, number {place} {number}" for place in range(11)}
-    return build_answers([Answer(name, text) for name, text in texts.items()])
 
 
 def walked(document: str) -> dict[str, str]:
@@ -60,7 +56,8 @@ def measure(*, repeat: int) -> list[dict]:
         "  ready to be drawn": read,
     }.items():
         value = rate(work, documents, repeat)
-        lines.append({"name": name, "value": value, "unit": "documents/s", "ratio": value / floor, "beside": beside})
+        line = {"name": name, "value": value, "unit": "documents/s", "ratio": value / floor, "beside": beside}
+        lines.append({**line, "asked": PER_SECOND} if name == "  parsed and normalised" else line)
     return [*lines, page_of_shapes(repeat)]
 
 
@@ -96,4 +93,5 @@ def page_of_shapes(repeat: int) -> dict:
         "name": f"an assignment's page with {SHAPES} shapes",
         "value": timed(client, url, 15 * repeat),
         "unit": "ms",
+        "asked": PAGE_MS,
     }
