@@ -20,7 +20,7 @@ from dashboard.pages import page
 from dashboard.permissions import Denied, block_needs_release
 from workers import actions
 from workers.forms.blocks import MOST_BYTES, BlockFile, BlockForm, UntilForm
-from workers.forms.whom import note_strangers, strangers, whom
+from workers.forms.whom import note_strangers, strangers, ticked, whom
 from workers.models import SoftBlock, Worker, WorkerBlock, begins
 
 COUNT_TO = 1001
@@ -35,7 +35,7 @@ def blocks(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Who is blocked and why; hard ones as MTurk lists them, soft ones as we keep them."""
     account, kind = membership.account, request.GET.get("kind", "hard")
     kind = kind if kind in KINDS else "hard"
-    beginning = request.GET.get("q", "").strip().upper()[:64]
+    beginning = request.GET.get("q", "").replace("\0", "").strip().upper()[:64]
     hard, soft = WorkerBlock.objects.of(account), SoftBlock.objects.of(account)
     soft = soft.select_related("batch", "hit_type", "made_by")
     counts = {
@@ -148,7 +148,7 @@ def block_act(request: HttpRequest, membership: Membership) -> HttpResponse:
             if not form.is_valid():
                 raise Denied(" ".join(str(error) for errors in form.errors.values() for error in errors))
             rows = WorkerBlock.objects.of(account).standing().select_related("account")
-            chosen = get_object_or_404(rows, worker_id=request.POST.get("worker", ""))
+            chosen = get_object_or_404(rows, worker_id=request.POST.get("worker", "").replace("\0", ""))
             until = form.cleaned_data["until"]
             actions.set_until(block=chosen, by=by, until=until)
             words = f"Its lifting is proposed on {until:%-d %b %Y}." if until else "Nobody is reminded any more."
@@ -168,7 +168,7 @@ def block_act(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def _unblock(request: HttpRequest, membership: Membership) -> str:
-    account, by, ids = membership.account, membership.user, request.POST.getlist("worker")
+    account, by, ids = membership.account, membership.user, ticked(request.POST)
     if not ids:
         raise Denied("Tick the workers first.")
     if len(ids) == 1:
