@@ -193,25 +193,27 @@ def test_pages_cost_the_same_for_one_and_for_three(lab: Lab, name: str) -> None:
     assert one <= 26
 
 
-@pytest.mark.parametrize("strange", ["A/B", "blocks", "../x?y#z%2F", "a b+c&d=é"])
-def test_a_worker_whose_id_is_none_of_mturks_has_pages_and_is_refused_by_name(lab: Lab, strange: str) -> None:
+def test_workers_whose_ids_are_none_of_mturks_have_pages_and_are_refused_by_name(lab: Lab) -> None:
     """An endpoint may call its workers anything."""
-    [answered] = worked(lab, ONE)
-    Assignment.objects.update(worker_id=strange)
-    Worker.objects.update(worker_id=strange)
-    WorkerBlock.objects.create(account=lab.account, worker_id=strange, blocked_at="2026-01-01T00:00Z")
+    strange = dict(zip(worked(lab, ONE, TWO, "ATHREE"), ("A/B", "blocks", "../x?y#z%2F a+b&c=é"), strict=True))
+    for answered, name in strange.items():
+        before = Assignment.objects.get(assignment_id=answered).worker_id
+        Assignment.objects.filter(worker_id=before).update(worker_id=name)
+        Worker.objects.filter(worker_id=before).update(worker_id=name)
+        WorkerBlock.objects.create(account=lab.account, worker_id=name, blocked_at="2026-01-01T00:00Z")
     client = client_of(lab)
-    table = client.get(reverse("workers", args=["lab"])).content.decode()
-    page_url = reverse("worker", args=["lab", strange])
-    assert f'href="{page_url}"' in table
-    for name in ("worker", "worker_record", "worker_similar"):
-        page = client.get(reverse(name, args=["lab", strange]))
-        assert (page.status_code, html.escape(strange) in page.content.decode()) == (200, True), name
-    assert page_url in client.get(reverse("blocks", args=["lab"])).content.decode()
-    assert client.get(reverse("assignment", args=["lab", answered])).status_code == 200
-    assert client.get(page_url.replace(page_url.rsplit("/", 2)[1], "~zz")).status_code == 404
-    refused = client.post(reverse("worker_write", args=["lab", strange]), {"action": "note", "text": "x"}, follow=True)
-    assert "is no worker id" in refused.content.decode()
+    table, blocks = (client.get(reverse(name, args=["lab"])).text for name in ("workers", "blocks"))
+    for answered, name in strange.items():
+        page_url = reverse("worker", args=["lab", name])
+        assert f'href="{page_url}"' in table
+        assert f'href="{page_url}"' in blocks
+        for page in ("worker", "worker_record", "worker_similar"):
+            shown_ = client.get(reverse(page, args=["lab", name]))
+            assert (shown_.status_code, html.escape(name) in shown_.text) == (200, True), page
+        assert client.get(reverse("assignment", args=["lab", answered])).status_code == 200
+        refused = client.post(reverse("worker_write", args=["lab", name]), {"action": "note", "text": "x"}, follow=True)
+        assert "is no worker id" in refused.text
+    assert client.get(f"{reverse('workers', args=['lab'])}~zz/").status_code == 404
     assert not WorkerNote.objects.exists()
 
 

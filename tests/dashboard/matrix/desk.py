@@ -28,7 +28,7 @@ django.setup()
 from django.db import close_old_connections, connections  # noqa: E402
 
 from dashboard import audit, budget, commands, tasks  # noqa: E402
-from dashboard.models import Command, State  # noqa: E402
+from dashboard.models import Command, Job, State  # noqa: E402
 from hits.actions import approve, change_hit, override_rejection, reject  # noqa: E402
 from hits.models import HIT, Assignment  # noqa: E402
 from qualifications.actions import panels  # noqa: E402
@@ -118,13 +118,13 @@ class Desk:
             thread.join()
 
     def choose_people(self, rows: int) -> dict[str, Any]:
-        """A new account with so many workers, half of them approved: a panel of those, a message to all, a block."""
+        """A new account with so many workers, all but one approved: a panel of those, a message to all, a block."""
         self.cells += 1
         self.lab = lab = make_lab(self.market, f"cell{self.cells}")
         hit = lab.hit(MaxAssignments=rows)
         for number in range(rows):
             answered = lab.answer(hit, f"ACROWD{number:03d}")
-            if number % 2 == 0:
+            if number:
                 lab.mturk.approve_assignment(AssignmentId=answered)
         lab.sync()
         tasks.digest(lab.account.pk)
@@ -154,7 +154,9 @@ class Desk:
     def _is_told(self, panel: int) -> bool:
         due = PanelMember.objects.filter(panel=panel).inside()
         filled = Panel.objects.filter(pk=panel, state=PanelState.ON).exists()
-        return filled and not due.filter(held=False).exists() and not self._rows().filter(state__in=MOVING).exists()
+        jobs = Job.objects.filter(account=self.lab.account, state__in=["preparing", "running"])
+        moving = self._rows().filter(state__in=MOVING)
+        return filled and not due.filter(held=False).exists() and not jobs.exists() and not moving.exists()
 
     def tick(self, times: int = 1) -> None:
         """What beat does every few seconds; and with several times, every message comes that often."""
