@@ -4,21 +4,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
-
 from dashboard import incoming
 from dashboard.models import Account, Membership, Role, SyncRun, User
 from dashboard.tasks import begin_sync, read_file, run_sync
+from tests.passwords import QuickHasher
 
 PASSWORD = "correct horse"
-
-
-class QuickHasher(PBKDF2PasswordHasher):
-    """Few rounds: four people a test would otherwise cost two seconds of hashing."""
-
-    iterations = 100
-
-
 _HASH = QuickHasher().encode(PASSWORD, "salt")
 
 HTML_QUESTION = """<HTMLQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2011-11-11/HTMLQuestion.xsd">

@@ -65,7 +65,7 @@ def django_db_modify_db_settings(databases_made_once: None, tmp_path_factory: py
 @pytest.fixture(autouse=True, scope="session")
 def quick_passwords() -> None:
     """Signing in costs a third of a second of reckoning, which keeps off nobody here."""
-    settings.PASSWORD_HASHERS = ["tests.cast.QuickHasher"]
+    settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
 
 
 @pytest.fixture(autouse=True, scope="session")

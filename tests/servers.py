@@ -232,12 +232,24 @@ def _prepared_by_itself() -> Path:
 def marketplace(
     data: Path, *options: str, port: int | None = None, env: Mapping[str, str | None] | None = None
 ) -> Iterator[Marketplace]:
-    """Run `manage.py marketplace --control` with its data in `data` until the block ends."""
+    """Run the command `marketplace --control` with its data in `data` until the block ends."""
     data.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    command = [*MANAGE, "marketplace", "--port", str(port), "--data", str(data), "--control", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "django",
+        "marketplace",
+        "--port",
+        str(port),
+        "--data",
+        str(data),
+        "--control",
+        *options,
+    ]
     # The variables that name databases would win over `data`; a test asks for them by `env`.
     cleared = {"MARKETPLACE_DATABASE_URL": None, "MARKETPLACE_URL": None}
+    cleared |= {"DJANGO_SETTINGS_MODULE": "tests.marketplace.quick_settings", "PYTHONPATH": str(ROOT)}
     # What goes to AWS goes nowhere unless a test has an SQS of its own: nothing listens at that port.
     cleared |= dict.fromkeys(("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_SNS"), "http://127.0.0.1:1")
     cleared |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "of-nobody")
@@ -395,6 +407,9 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # As with windows: a sandboxed frame has a process of its own, so that what loops in it holds nothing up.
+    "--site-per-process",
+    "--enable-features=IsolateSandboxedIframes",
     # A page of ours never needs the network; one that tries finds no address instead of a real server.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
