@@ -52,8 +52,9 @@ def read_lines(text: str, original: dict[str, Any]) -> dict[str, Any]:
     except RecursionError:
         raise NotADrawing("There are too many brackets in it.") from None
     except ValueError as error:
-        known = isinstance(error, json.JSONDecodeError)
-        place = f" at line {error.lineno}, character {error.colno}" if known else ""
+        place = ""  # a number of thousands of digits has none
+        if isinstance(error, json.JSONDecodeError):
+            place = f" at line {error.lineno}, character {error.colno}"
         raise NotADrawing(f"It cannot be read{place}. Is a comma, a bracket or a quotation mark missing?") from None
     if original["drawing"] == "mask":
         return {**original, "labels": _labels(read, original["labels"])}

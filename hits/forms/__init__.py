@@ -13,9 +13,11 @@ from hits.forms.review import (
     QueueFilter,
     ReasonForm,
     SavedViewForm,
+    WhoseForm,
 )
 
 __all__ = [
     "DEADLINES", "HIT_SORTS", "HIT_STATUSES", "SORTS", "STATUSES", "WAITING_SORTS", "ChangeForm", "DataForm",
     "DecideManyForm", "DecisionForm", "FlagForm", "HITFilter", "QueueFilter", "ReasonForm", "SavedViewForm",
+    "WhoseForm",
 ]  # fmt: skip

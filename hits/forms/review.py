@@ -147,6 +147,17 @@ class DecideManyForm(forms.Form):
     feedback = forms.CharField(required=False, max_length=1024, strip=True)
 
 
+class WhoseForm(forms.Form):
+    """Whose rejections are meant: an upload's or a rule's."""
+
+    upload = forms.UUIDField(required=False)
+    rule = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+    def named(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
 class DataForm(forms.Form):
     """What one answer is worth as data; a corrected one brings its fields as `field-<number>` and `value-<number>`."""
 

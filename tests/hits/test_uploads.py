@@ -97,6 +97,9 @@ def test_a_file_goes_round_download_spreadsheet_upload_job_and_pays_exactly_what
     page = client.get(upload_at.url).content.decode()
     assert "Approve 2 for $0.24" in " ".join(page.split())
     assert "Approve, after all, 1 for $0.12" in " ".join(page.split())
+    guard = client.get(reverse("guard", args=["lab"]) + f"?upload={upload.pk}").content.decode()
+    assert "AWORKER2" in guard, "whom the file rejects, and nobody else"
+    assert "AWORKER0" not in guard
     assert not Command.objects.exists(), "looking at it does nothing"
     assert HITInput.objects.get().values == {"image_url": "http://x/1.jpg"}
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from dashboard.access import of_account
 from dashboard.models import OPEN_STATES, Account, Command, Membership
 from hits.commands import RejectAssignment
-from hits.forms import QueueFilter
-from hits.models import Assignment, AssignmentStatus, Batch
+from hits.forms import QueueFilter, WhoseForm
+from hits.models import Assignment, AssignmentStatus, Batch, Finding, UploadRow
 
 #: Of a batch this many percent rejected is a lot: rates like that are talked about where workers meet.
 LOUD_PERCENT = 10
@@ -48,11 +48,13 @@ class Rate:
 @require_GET
 @of_account
 def guard(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """For the assignments named in the URL, or all that match its filters."""
+    """For the assignments named in the URL, those an upload or a rule wants rejected, or all that match its filters."""
     account = membership.account
     rows = Assignment.objects.of(account).awaiting_review()
     if named := request.GET.getlist("assignment"):
         rows = rows.filter(assignment_id__in=named[:500])
+    elif form := WhoseForm(request.GET).named():
+        rows = rows.filter(pk__in=_wanted(account, **form))
     else:
         rows = rows.matching(QueueFilter(request.GET).frozen())
     by_batch, by_worker = _counted(rows, "batch_id"), _counted(rows, "worker_id")
@@ -71,6 +73,14 @@ def guard(request: HttpRequest, membership: Membership) -> HttpResponse:
         "loud": any(rate.loud for rate in batches),
     }
     return render(request, "hits/guard.html", context)
+
+
+def _wanted(account: Account, *, upload: Any = None, rule: Any = None) -> QuerySet[Any]:
+    """Keys of the assignments that an upload wants rejected, or an open proposal of a rule."""
+    if upload:
+        marked = UploadRow.objects.filter(upload=upload, upload__account=account, fate=UploadRow.Fate.GO)
+        return marked.filter(action=UploadRow.Action.REJECT).values("assignment")
+    return Finding.objects.proposed().filter(account=account, rule=rule).values("assignment")
 
 
 def _counted(rows: Any, column: str) -> Counter[Any]:
