@@ -85,7 +85,7 @@ def take_majority(*, hit: HIT, by: User) -> tuple[MajorityTaken, Together]:
         row.data_by, row.data_at = by, now
     judged = [row for row in rows if row.pk in verdicts.of]
     Assignment.objects.bulk_update(judged, ["data_verdict", "corrected", "data_by", "data_at"])
-    taken = _keep(hit, by, done, majority=verdicts.majority, before=before)
+    taken = _keep(hit, by, done, at=now, majority=verdicts.majority, before=before)
     usable = verdicts.count(DataVerdict.USABLE)
     audit.record(
         TAKEN,
@@ -150,8 +150,8 @@ def undo(*, taken: MajorityTaken, by: User) -> int:
     rows = list(Assignment.objects.select_for_update(of=("self",)).filter(pk__in=taken.before).order_by("pk"))
     restored = []
     for row in rows:
-        if row.data_at is None or row.data_at < taken.at - timedelta(seconds=5) or row.data_by_id != by.pk:
-            continue
+        if row.data_at != taken.at or row.data_by_id != by.pk:
+            continue  # somebody judged it anew since, perhaps the same person
         verdict, corrected, person, at = taken.before[str(row.pk)]
         row.data_verdict, row.corrected, row.data_by_id = verdict, corrected, person
         row.data_at = datetime.fromisoformat(at) if at else None

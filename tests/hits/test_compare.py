@@ -13,6 +13,7 @@ from lxml import html
 
 from dashboard import commands
 from dashboard.models import AuditEvent, Command, State
+from hits import actions
 from hits.actions import majority
 from hits.models import HIT, Assignment, MajorityTaken
 from tests.cast import Lab
@@ -98,10 +99,12 @@ def test_one_press_approves_all_and_takes_the_majority_as_data(lab: Lab, client:
     assert lab.ledger("reward") == []
 
     assert 'data-key="u"' in client.get(f"/a/{lab.account.slug}/hits/{hit}/compare/").content.decode()
+    # What the same person has judged anew meanwhile stays.
+    actions.judge(assignment=rows["AWORKER0"], by=lab.people["reviewer"], verdict="unusable")
     press(client, lab, hit, "undo")
     assert set(Command.objects.values_list("state", flat=True)) == {State.CANCELLED}
     rows = {row.worker_id: row for row in Assignment.objects.all()}
-    assert [rows[f"AWORKER{n}"].data_verdict for n in range(4)] == ["", "", "", "unsure"]
+    assert [rows[f"AWORKER{n}"].data_verdict for n in range(4)] == ["unusable", "", "", "unsure"]
     assert rows["AWORKER2"].corrected is None
     assert all(row.verdict is None for row in rows.values())
 
@@ -111,7 +114,7 @@ def test_one_press_approves_all_and_takes_the_majority_as_data(lab: Lab, client:
     assert len(lab.ledger("reward")) == 4
     MajorityTaken.objects.update(at=timezone.now() - timedelta(minutes=5))
     assert press(client, lab, hit, "undo").status_code == 422
-    assert Assignment.objects.filter(data_verdict="usable").count() == 2
+    assert Assignment.objects.filter(data_verdict="usable").count() == 1
 
 
 def test_without_a_majority_answers_are_unsure_and_free_text_is_not_judged(lab: Lab, shown: Any) -> None:
