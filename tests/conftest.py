@@ -39,7 +39,7 @@ def no_list_of_static_files() -> None:
 def databases_made_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What one process of this run has migrated, the others copy: see `servers.empty_database`."""
     own = tmp_path_factory.getbasetemp()
-    servers.prepared = own.parent if hasattr(request.config, "workerinput") else own
+    servers.prepare_in(own.parent if hasattr(request.config, "workerinput") else own)
 
 
 @pytest.fixture(scope="session")

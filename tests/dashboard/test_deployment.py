@@ -18,7 +18,7 @@ from django.utils import timezone
 from dashboard import deployment, heartbeat
 from dashboard.models import Account, Heartbeat
 from tests.cast import Lab
-from tests.servers import MANAGE, ROOT, Server, _environment, empty_database
+from tests.servers import MANAGE, ROOT, Server, empty_database, environment
 
 DOCUMENTED = {
     "ALLOWED_HOSTS": "hitdesk.example.org",
@@ -35,7 +35,7 @@ def run(data: Path, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [*MANAGE, *words],
         cwd=ROOT,
-        env=_environment({**DOCUMENTED, "HITDESK_DATA": str(data)}),
+        env=environment({**DOCUMENTED, "HITDESK_DATA": str(data)}),
         capture_output=True,
         text=True,
         check=False,
@@ -102,7 +102,7 @@ def test_unsafe_settings_fail_it(tmp_path: Path) -> None:
     done = subprocess.run(
         [*MANAGE, "check_deployment", "--wait", "0"],
         cwd=ROOT,
-        env=_environment({**DOCUMENTED, "HTTPS": "false", "HITDESK_DATA": str(tmp_path)}),
+        env=environment({**DOCUMENTED, "HTTPS": "false", "HITDESK_DATA": str(tmp_path)}),
         capture_output=True,
         text=True,
         check=False,
