@@ -1,6 +1,7 @@
 """A job is asked for, and a worker writes its commands chunk by chunk."""
 
 import contextlib
+import logging
 import time
 import uuid
 from bisect import bisect_right
@@ -10,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from celery import current_app
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from dashboard import audit, commands
@@ -18,6 +19,8 @@ from dashboard.inserts import insert
 from dashboard.jobs.bulk import Wish, bulk_named, bulk_of, look_ahead, needs_release, possible, rows_of
 from dashboard.models import Account, Command, Job, JobState, User
 from dashboard.permissions import Denied, check_role
+
+log = logging.getLogger(__name__)
 
 CHUNK = 1000
 #: Keys of rows that are found at once: some megabytes.
@@ -91,9 +94,27 @@ def tell_a_worker(job: Job) -> None:
 
 def prepare(job_id: uuid.UUID) -> None:
     """Write the job's commands, chunk by chunk; any number of workers may call it, at any time, after any crash."""
-    while ahead := _look_for_more(job_id):
-        while _prepare_chunk(job_id, ahead):
-            time.sleep(BREATH)
+    try:
+        while ahead := _look_for_more(job_id):
+            while _prepare_chunk(job_id, ahead):
+                time.sleep(BREATH)
+    except (OperationalError, InterfaceError, IntegrityError):
+        raise  # the database is away, or another job was quicker: whoever comes next goes on
+    except Exception as error:
+        log.exception("Job %s cannot be prepared", job_id)
+        _give_up(job_id, error)
+
+
+@transaction.atomic
+def _give_up(job_id: uuid.UUID, error: Exception) -> None:
+    """It would fail again whenever a worker came to it, and say for ever that it is being prepared."""
+    job = Job.objects.select_for_update(of=("self",)).select_related("account").get(pk=job_id)
+    if job.state != JobState.PREPARING:
+        return
+    job.state, job.finished_at = JobState.FAILED, timezone.now()
+    job.error = f"An error of HITdesk itself: {type(error).__name__}: {error}"[:1000]
+    job.save(update_fields=["state", "finished_at", "error"])
+    audit.record("job.failed", account=job.account, by=audit.SYSTEM, subject=str(job.pk), text=job.error)
 
 
 def _look_for_more(job_id: uuid.UUID) -> list[int]:

@@ -16,6 +16,8 @@ from dashboard.permissions import Denied, check_can_release, check_role
 
 #: A preparing worker writes a chunk in a fraction of this; one that is silent for longer has died.
 SILENT = timedelta(seconds=30)
+#: Nothing new of these is ever sent.
+OVER = (JobState.CANCELLED, JobState.DECLINED, JobState.FAILED)
 
 
 def _locked(job: Job) -> Job:
@@ -88,7 +90,7 @@ def cancel(job: Job, *, by: User) -> None:
 
 
 def free_rest(job_id: uuid.UUID) -> None:
-    """End what a cancelled or declined job has not sent, and free its rows."""
+    """End what a job that goes no further has not sent, and free its rows."""
     while _free_chunk(job_id):
         pass
 
@@ -96,7 +98,7 @@ def free_rest(job_id: uuid.UUID) -> None:
 @transaction.atomic
 def _free_chunk(job_id: uuid.UUID) -> bool:
     job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
-    if job.state not in (JobState.CANCELLED, JobState.DECLINED):
+    if job.state not in OVER:
         return False
     ids = list(
         Command.objects.filter(job=job, state=State.QUEUED, first_sent_at=None)
@@ -134,7 +136,7 @@ def sweep() -> list[uuid.UUID]:
     Job.objects.filter(state=JobState.RUNNING).filter(~Exists(still_open)).update(state=JobState.DONE, finished_at=now)
     # A sign of life from the future tells of a clock that was moved back, and not of how long ago it was.
     silent = Q(state=JobState.PREPARING) & (Q(beat_at__lt=now - SILENT) | Q(beat_at__gt=now + SILENT))
-    to_free = Q(state__in=[JobState.CANCELLED, JobState.DECLINED]) & Exists(
+    to_free = Q(state__in=OVER) & Exists(
         Command.objects.filter(job=OuterRef("pk"), state=State.QUEUED, first_sent_at=None)
     )
     return list(Job.objects.filter(silent | to_free).values_list("pk", flat=True))

@@ -95,6 +95,26 @@ def test_a_crash_while_preparing_leaves_nothing_claimable_and_another_worker_goe
     assert Command.objects.values("assignment_id").distinct().count() == 10
 
 
+def test_a_job_that_cannot_be_prepared_says_so_and_frees_its_rows(
+    busy: Lab, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "CHUNK", 4)
+    job = asked(busy)
+    assert preparing._prepare_chunk(job.pk, preparing._look_for_more(job.pk))
+    Job.objects.update(options={**job.options, "feedback": 7})
+    jobs.work_on(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.total) == (JobState.FAILED, 4)
+    deliver(busy)
+    assert jobs.sweep() == []
+    assert busy.ledger("reward") == []
+    assert Assignment.objects.awaiting_review().count() == 10
+    client.force_login(busy.people["reviewer"])
+    page = client.get(reverse("job", args=["lab", job.pk])).content.decode()
+    assert "It could not be prepared, so nothing of it was sent" in page
+    assert "every 1s" not in page
+
+
 def test_answers_that_came_after_the_dry_run_are_not_paid_by_it(busy: Lab) -> None:
     job = asked(busy)
     busy.answer(busy.hit())
