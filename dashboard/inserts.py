@@ -7,8 +7,9 @@ or of audit events that takes several times as long as the database needs.
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-from django.db.models import AutoField, Model
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import AutoField, CharField, DecimalField, Field, Model, TextField
 
 
 def insert(alike: Model, own: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -18,13 +19,17 @@ def insert(alike: Model, own: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     """
     if not rows:
         return
-    meta = alike._meta
+    meta, connection = (
+        alike._meta,
+        connections[DEFAULT_DB_ALIAS],
+    )  # asked once: the proxy looks for it at every attribute
     fields: dict[str, Any] = {field.attname: field for field in meta.concrete_fields}
     different = [fields[name] for name in own]
     same = [field for name, field in fields.items() if name not in own and not isinstance(field, AutoField)]
     values = [field.get_db_prep_save(field.pre_save(alike, add=True), connection) for field in same]
-    columns = [[field.get_db_prep_save(value, connection) for value in column]
-               for field, column in zip(different, zip(*rows, strict=True), strict=True)]  # fmt: skip
+    columns = [
+        _converted(field, column, connection) for field, column in zip(different, zip(*rows, strict=True), strict=True)
+    ]
     names = ", ".join(connection.ops.quote_name(field.column) for field in (*same, *different))
     into = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names})"
     with connection.cursor() as cursor:
@@ -36,3 +41,17 @@ def insert(alike: Model, own: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
         else:
             places = ", ".join(["%s"] * (len(same) + len(different)))
             cursor.executemany(f"{into} VALUES ({places})", [(*values, *row) for row in zip(*columns, strict=True)])
+
+
+def _converted(field: "Field[Any, Any]", column: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    """A column's values as the database takes them."""
+
+    def convert(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    if isinstance(field, CharField | TextField):
+        return [value if type(value) is str else convert(value) for value in column]
+    if isinstance(field, DecimalField):  # many rows, few prices
+        prices = {value: convert(value) for value in set(column)}
+        return [prices[value] for value in column]
+    return [convert(value) for value in column]
