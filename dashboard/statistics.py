@@ -10,7 +10,8 @@ from django.db.models.functions import TruncHour
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.models import OPEN_STATES, Account, Command, Drift, State
+from dashboard import budget
+from dashboard.models import Account, Command, Drift, State
 from hits.models import HIT, Assignment, AssignmentStatus, Batch, BatchFigures
 from marketplace.policies import asks_for_masters, assignment_fee
 from qualifications.models import QualificationRequest
@@ -119,13 +120,13 @@ def work_per_hour(account: Account, *, days: int = 7) -> list[tuple[datetime, in
 
 def money(account: Account) -> dict[str, Decimal | None]:
     """The balance as last read; what was spent through this desk and what still may be, fees included."""
-    sums = Command.objects.filter(account=account).aggregate(
-        spent=Sum(F("amount") + F("fee"), filter=Q(state=State.DONE)),
-        waiting=Sum(F("amount") + F("fee"), filter=Q(state__in=OPEN_STATES)),
-    )
+    # Of what is committed all is spent that is not open any more: so a million commands that are done need no look.
+    cost = F("amount") + F("fee")
+    sums = Command.objects.open().filter(account=account).order_by()
+    sums = sums.aggregate(waiting=Sum(cost), on_its_way=Sum(cost, filter=Q(state__in=budget.COUNTED)))
     return {
         "available": account.available_balance,
         "on_hold": account.on_hold_balance,
-        "spent": sums["spent"] or Decimal(0),
+        "spent": account.committed - (sums["on_its_way"] or Decimal(0)),
         "waiting": sums["waiting"] or Decimal(0),
     }
