@@ -76,10 +76,10 @@ def without_indexes(*tables: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         for _, statement in made:
             cursor.execute(statement)
-    _as_served()
+    as_served()
 
 
-def _as_served() -> None:
+def as_served() -> None:
     """The statistics that a database in use has: PostgreSQL's own, of SQLite those we write."""
     if connection.vendor == "sqlite":
         return write_plans()
@@ -204,7 +204,7 @@ def _findings(account: Account, reviewer: User) -> None:
             "WHERE account_id = %s AND status = 'Submitted' AND id %% 31 = 3",
             [rule.pk, moment(timezone.now()), account.pk],
         )
-    _as_served()
+    as_served()
 
 
 def sprinkle(account: Account) -> dict[str, str | int]:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from dashboard.models import Account
 from hits.models import Assignment
+from tests.bench.million import as_served
 
 _SYLLABLES = """ka lo mi ter an shi re dor pel in tion er ing the st al ou nd ha wo gre fa qu ze ri um"""
 SYLLABLES = _SYLLABLES.split()
@@ -57,5 +58,4 @@ def speak(account: Account) -> None:
         rows = [(key, vocabulary.answer(number)) for number, key in enumerate(keys[start : start + CHUNK], start)]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(statement, rows)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    as_served()

@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import jobs
+from dashboard.models import Account
+from dashboard.pages import ordering
 from hits import actions
-from hits.forms import SORTS, WAITING_SORTS, QueueFilter
+from hits.forms import SORTS, STATUSES, WAITING_SORTS, QueueFilter
 from hits.models import Assignment, DataVerdict, Finding, Rule, filters
 from tests.cast import Lab
 
@@ -180,6 +182,23 @@ def test_of_what_a_window_does_not_hold_a_deadline_a_hit_and_a_worker_find_all(
         assert bench.context["previous_url"] == ""
         if len(seen) > 1:
             assert five[seen[1]].assignment_id in bench.context["next_url"]
+
+
+@pytest.mark.django_db
+def test_every_order_of_a_large_queue_is_read_off_an_index() -> None:
+    """SQLite is told that the table is large, so that it plans here as it will with a million."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL gathers statistics of its own")
+    among = Assignment.objects.of(Account(pk=1))
+    for status in STATUSES:
+        for sort, (_, column, descending) in SORTS.items():
+            if status != "waiting" and sort in WAITING_SORTS:
+                continue
+            rows = among.matching({"status": status}).order_by(*ordering(column, descending=descending))
+            for some in (rows[:1], rows[:51], rows[4_999:5_050], rows.values("pk")[:1_001]):
+                assert "TEMP B-TREE" not in some.explain(), (status, sort, some.explain())
+            if status == "waiting":
+                assert "INDEX assignment_waiting" in rows[:51].explain(), (sort, rows[:51].explain())
 
 
 def test_a_page_of_one_costs_as_many_queries_as_a_page_of_five(lab: Lab, five: list[Assignment]) -> None:

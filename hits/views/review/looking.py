@@ -109,7 +109,8 @@ class Looking:
         base = self.base.order_by(*ordering(self.column, descending=descending)).only(self.column)
         if start is not None:
             base = base.filter(bound(self.column, *start, descending=descending))
-        edge = next(iter(base[WINDOW - 1 : WINDOW]), None)
+        # As many as a page: asked for one, SQLite would rather sort all than go through the order's index.
+        edge = next(iter(base[WINDOW - 1 : WINDOW - 1 + PAGE]), None)
         if edge is None:
             return rows, None
         return rows.filter(until(self.column, getattr(edge, self.column), edge.pk, descending=descending)), edge
