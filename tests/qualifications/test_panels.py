@@ -164,7 +164,8 @@ def test_a_panel_is_made_filled_and_kept_while_work_comes_in(lab: Lab) -> None:
 
 def test_time_and_soft_blocks_and_verdicts_are_noticed_without_new_work(lab: Lab) -> None:
     hit = lab.hit(MaxAssignments=5)
-    old, new = lab.answer(hit, "AOLD1"), lab.answer(hit, "ANEW2")
+    lab.answer(hit, "AOLD1")
+    new = lab.answer(hit, "ANEW2")
     read(lab)
     idle = make(lab, "Idle", conditions=[{"look": "recent", "is": "idle", "days": 30}])
     out = make(lab, "Out", meaning="exclude", conditions=[{"look": "blocked", "batch": None}])
@@ -185,7 +186,6 @@ def test_time_and_soft_blocks_and_verdicts_are_noticed_without_new_work(lab: Lab
     keep(lab)
     assert inside(out) == {}
     assert PanelMember.objects.get(panel=out).until is not None
-    assert old
 
 
 def test_work_of_somebody_whom_a_panel_shuts_out_is_marked(lab: Lab) -> None:
@@ -292,7 +292,8 @@ def test_a_submission_costs_the_same_whatever_there_was_before(lab: Lab) -> None
         )
     many = submission(3)
     assert many.statements == few.statements
-    assert many.steps < 1.5 * few.steps, (few.steps, many.steps)
+    assert many.steps <= 1.5 * few.steps, (few.steps, many.steps)
+    assert (few.steps > 0) == (connection.vendor == "sqlite"), "there, the steps are really counted"
     assert PanelMember.objects.filter(panel=panel).inside().count() == 3004
 
 
