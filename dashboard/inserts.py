@@ -12,17 +12,23 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, CharField, DecimalField, Field, Model, TextField
 
 
-def insert(alike: Model, own: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert(
+    alike: Model,
+    own: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    unique: Sequence[str] = (),
+    update: Sequence[str] = (),
+) -> None:
     """Insert `rows`, the values of the columns `own` (by attribute name); what `alike` says holds for all of them.
 
+    Where there is a row already with the same values of the columns `unique`, its columns `update` are written instead.
     Nothing is validated, no signal is sent, and nobody learns the numbers that the database gives to the rows.
     """
     if not rows:
         return
-    meta, connection = (
-        alike._meta,
-        connections[DEFAULT_DB_ALIAS],
-    )  # asked once: the proxy looks for it at every attribute
+    connection = connections[DEFAULT_DB_ALIAS]  # the proxy of that name would look for it at every attribute
+    meta = alike._meta
     fields: dict[str, Any] = {field.attname: field for field in meta.concrete_fields}
     different = [fields[name] for name in own]
     same = [field for name, field in fields.items() if name not in own and not isinstance(field, AutoField)]
@@ -30,17 +36,31 @@ def insert(alike: Model, own: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     columns = [
         _converted(field, column, connection) for field, column in zip(different, zip(*rows, strict=True), strict=True)
     ]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in (*same, *different))
+    quoted = {name: connection.ops.quote_name(field.column) for name, field in fields.items()}
+    names = ", ".join(quoted[field.attname] for field in (*same, *different))
     into = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names})"
+    instead = ""
+    if unique:
+        changes = ", ".join(f"{quoted[name]} = excluded.{quoted[name]}" for name in update)
+        instead = f" ON CONFLICT ({', '.join(quoted[name] for name in unique)}) DO UPDATE SET {changes}"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # One statement with a list for each column: it is planned once.
-            places = "".join(f"%s::{field.db_type(connection)}, " for field in same)
-            lists = ", ".join(f"%s::{field.db_type(connection)}[]" for field in different)
-            cursor.execute(f"{into} SELECT {places}own.* FROM unnest({lists}) AS own", [*values, *columns])  # noqa: S608
+            places = "".join(f"%s::{_type(field, connection)}, " for field in same)
+            lists = ", ".join(f"%s::{_type(field, connection)}[]" for field in different)
+            cursor.execute(
+                f"{into} SELECT {places}own.* FROM unnest({lists}) AS own{instead}",  # noqa: S608 -- names of columns
+                [*values, *columns],
+            )
         else:
             places = ", ".join(["%s"] * (len(same) + len(different)))
-            cursor.executemany(f"{into} VALUES ({places})", [(*values, *row) for row in zip(*columns, strict=True)])
+            together = [(*values, *row) for row in zip(*columns, strict=True)]
+            cursor.executemany(f"{into} VALUES ({places}){instead}", together)
+
+
+def _type(field: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> str:
+    """A cast to a text of a length would cut silently what is too long, and without one it is refused."""
+    return "text" if isinstance(field, CharField) else str(field.db_type(connection))
 
 
 def _converted(field: "Field[Any, Any]", column: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:

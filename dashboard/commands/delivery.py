@@ -313,7 +313,7 @@ def finish(answers: list[Answer]) -> None:
                 "text": outcome.message,
                 "data": {"code": outcome.code} if outcome.code else {},
                 "command_id": command.pk,
-                "request_id": outcome.request_id,
+                "request_id": outcome.request_id[:80],
             }
             for command, outcome in ended
         ],
