@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dashboard import audit, mturk
+from dashboard.inserts import insert
 from dashboard.models import Account, Command, State, SyncRun
 from hits.models import HIT, Assignment, AssignmentStatus
 from hits.sync.members import NEVER, Unreadable, identity, moment, needed_moment, text
@@ -21,6 +23,13 @@ _VANISHED = "HITDoesNotExist"
 #: A verdict never goes back, so a page read before our own approval cannot undo it; but see _decided_lately.
 _RANK: dict[str, int] = {AssignmentStatus.SUBMITTED: 0, AssignmentStatus.REJECTED: 1, AssignmentStatus.APPROVED: 2}
 _BELIEVE_OURS_FOR = timedelta(minutes=10)
+#: What is written of an assignment that is known already, and of a new one.
+_CHANGED = (
+    "hit_id", "batch_id", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "approved_at",
+    "rejected_at", "deadline", "feedback", "answer", "raw", "synced_at", "gone_at",
+)  # fmt: skip
+_STORED = ("assignment_id", "shuffled", *_CHANGED)
+_stored = attrgetter(*_STORED)
 
 
 def pull_assignments(run: SyncRun) -> None:
@@ -101,15 +110,13 @@ def _store_assignments(account: Account, remote: list[Assignment]) -> bool:
                 if old.status != new.status and old.verdict_id is None:
                     elsewhere.append((new, old))
             rows.append(new)
-        Assignment.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["account", "assignment_id"],
-            update_fields=[
-                "hit", "batch", "worker_id", "status", "accepted_at", "submitted_at", "auto_approval_at", "approved_at",
-                "rejected_at", "deadline", "feedback", "answer", "raw", "synced_at", "gone_at", "fresh",
-            ],
-        )  # fmt: skip
+        insert(
+            Assignment(account=account),
+            _STORED,
+            [_stored(row) for row in rows],
+            unique=("account_id", "assignment_id"),
+            update=(*_CHANGED, "fresh"),
+        )
         audit.record_many(account, _events_elsewhere(account, elsewhere))
     return behind
 
