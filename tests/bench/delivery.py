@@ -40,6 +40,7 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
 
     from dashboard import commands, jobs, mturk
     from dashboard.commands import claiming
+    from dashboard.commands.delivery import TOGETHER
     from dashboard.models import Account, Command, JobState, Membership, Role, State, User
     from dashboard.tasks import begin_sync, run_sync
     from hits.models import Assignment
@@ -125,14 +126,14 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
                               "ratio": ours / raw, "beside": "of it are ours"})  # fmt: skip
         market.control("faults", method="DELETE")
 
-    # What the rows cost by themselves: claimed, marked as sent and settled, with no call between.
+    # What the rows cost by themselves: claimed, marked as sent and settled, as many together as in a delivery.
     ids = list(workers)[:count]
     job("bonus", ids)
 
     def ledger_alone() -> None:
         while taken := claiming.claim(account.pk):
-            for start in range(0, len(taken), connections):
-                batch = claiming.mark_sent(taken[start : start + connections])
+            for start in range(0, len(taken), TOGETHER):
+                batch = claiming.mark_sent(taken[start : start + TOGETHER])
                 commands.settle_many([(command, commands.Outcome(State.DONE)) for command in batch])
 
     lines.append({"name": "claim, mark and settle", "value": seconds(ledger_alone) * 1000 / count, "unit": "ms each"})
