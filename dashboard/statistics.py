@@ -122,8 +122,8 @@ def money(account: Account) -> dict[str, Decimal | None]:
     """The balance as last read; what was spent through this desk and what still may be, fees included."""
     # Of what is committed all is spent that is not open any more: so a million commands that are done need no look.
     cost = F("amount") + F("fee")
-    sums = Command.objects.open().filter(account=account).order_by()
-    sums = sums.aggregate(waiting=Sum(cost), on_its_way=Sum(cost, filter=Q(state__in=budget.COUNTED)))
+    rows = Command.objects.open().filter(account=account).order_by()
+    sums = rows.aggregate(waiting=Sum(cost), on_its_way=Sum(cost, filter=Q(state__in=budget.COUNTED)))
     return {
         "available": account.available_balance,
         "on_hold": account.on_hold_balance,
