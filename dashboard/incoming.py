@@ -43,7 +43,8 @@ from dashboard.models.incoming import MOST_TRIES
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-PART = 1_000_000
+#: Bytes of a piece. Each is one commit of the request, and between two of them others may have to be waited for.
+PART = 4_000_000
 #: A worker that did not finish a chunk within this is taken for dead.
 LEASE = timedelta(seconds=60)
 #: Seconds between two chunks, so that on SQLite others who wait to write find the moment in which they can.

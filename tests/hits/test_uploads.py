@@ -164,7 +164,7 @@ def test_a_file_is_read_by_a_worker_and_one_that_is_killed_leaves_it_to_the_next
         incoming.read_on(incoming.due()[0], {"marked": dying})
     assert upload.rows.count() == 4, "what was committed stays, the chunk it died in does not"
     page = client.get(here).content.decode()
-    assert "<h2 id=\"being-read-title\">Being read" in page
+    assert '<h2 id="being-read-title">Being read' in page
     assert '<span class="number">4</span> rows so far' in page
     ask(client, upload, "approve")
     assert not Job.objects.exists(), "half a file is nothing to act on"
@@ -187,7 +187,7 @@ def test_a_file_is_read_by_a_worker_and_one_that_is_killed_leaves_it_to_the_next
 
 def test_a_file_that_ends_every_worker_is_not_tried_for_ever_and_half_a_file_is_thrown_away(lab: Lab) -> None:
     upload = marked(lab, b"AssignmentId,Approve\n")
-    stored = incoming.keep(io.BytesIO(b"x" * 2_500_000), account=lab.account)
+    stored = incoming.keep(io.BytesIO(b"x" * (2 * incoming.PART + 1)), account=lab.account)
     assert (stored.parts.count(), incoming.due()) == (3, []), "not whole yet"
     IncomingFile.objects.update(created_at=timezone.now() - timedelta(hours=2))
     incoming.forget_old()
