@@ -65,12 +65,13 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """`matching` for a page, and how many where that is known; more than FEW are FEW + 1. Where one filter's own
         index names few, those alone are looked at, whatever the order: an order's index would be gone through to its
         end for them."""
-        rows, among = self.filter(account=account).matching(filters), Worker.objects.filter(account=account)
+        among = Worker.objects.filter(account=account)
         chosen = [name for name in CONDITIONS if name in filters]
         for name in chosen:
             keys = list(_by_index(name, filters[name], account, among)[: FEW + 1])
             if len(keys) <= FEW:
-                rows = rows.filter(pk__in=keys)
+                # Without the account, which they have: SQLite would go through all of it in the order's index for them.
+                rows = self.filter(pk__in=keys).matching({other: filters[other] for other in chosen if other != name})
                 return rows, len(keys) if len(chosen) == 1 else rows.count()
         rows = self.filter(account=account)._gone_through(filters, order)
         return rows, FEW + 1 if len(chosen) == 1 else None

@@ -64,7 +64,7 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
         "page": shown,
         "count": capped(count)
         if count is not None
-        else _at_least(account, rows, column, descending=descending, shown=len(shown.items)),
+        else _at_least(account, frozen, column, descending=descending, shown=len(shown.items)),
         "status_chips": [
             {"label": words, "url": link(status=value), "on": value == chosen.get("status", "")}
             for value, words in WORKER_STATUSES.items()
@@ -97,10 +97,10 @@ def _fields(values: tuple[str, ...]) -> SafeString:
     return render_to_string("includes/fields.html", {"form": form})
 
 
-def _at_least(account: Account, rows: Any, column: str, *, descending: bool, shown: int) -> str:
+def _at_least(account: Account, filters: dict[str, Any], column: str, *, descending: bool, shown: int) -> str:
     """Of several filters none of which leaves few: how many there are at least, from a look at the first rows."""
     first = Worker.objects.of(account).order_by(*ordering(column, descending=descending))[:LOOKED_THROUGH]
-    found = rows.filter(pk__in=list(first.values_list("pk", flat=True))).count()
+    found = Worker.objects.filter(pk__in=list(first.values_list("pk", flat=True))).matching(filters).count()
     return f"{max(found, shown):,}+"
 
 
