@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard import budget
 from dashboard.models import Account, Command, Drift, State
-from hits.models import HIT, Assignment, AssignmentStatus, Batch, BatchFigures
+from hits.models import HIT, Assignment, AssignmentStatus, Batch
 from marketplace.policies import asks_for_masters, assignment_fee
 from qualifications.models import QualificationRequest
 from workers.models import SoftBlock, WorkerBlock
@@ -47,6 +47,7 @@ def batches(account: Account) -> tuple[list[dict[str, Any]], bool]:
     newest = list(
         Batch.objects.filter(account=account)
         .annotate(newest=Max("hits__created_at"), ends=Max("hits__expires_at"), total=Sum("hits__max_assignments"))
+        .annotate(bonuses=F("figures__bonuses"))
         .exclude(newest=None)
         .order_by("-newest")[: SHOWN_BATCHES + 1]
     )
@@ -83,9 +84,9 @@ def batches(account: Account) -> tuple[list[dict[str, Any]], bool]:
     return rows, len(newest) > SHOWN_BATCHES
 
 
-def _costs(shown: Sequence[Batch]) -> dict[int, Decimal]:
+def _costs(shown: Sequence[Any]) -> dict[int, Decimal]:
     """Rewards of what was approved and bonuses, with their fees, per batch, in US dollars."""
-    costs = {batch.pk: Decimal(0) for batch in shown}
+    costs = {batch.pk: batch.bonuses or Decimal(0) for batch in shown}
     approved = (
         HIT.objects.filter(batch__in=shown)
         .order_by()
@@ -97,8 +98,6 @@ def _costs(shown: Sequence[Batch]) -> dict[int, Decimal]:
         masters = asks_for_masters(row["hit_type__qualification_requirements"])
         fee = assignment_fee(row["reward"], max_assignments=row["max_assignments"], masters=masters)
         costs[row["batch"]] += (row["reward"] + fee) * row["approved"]
-    for pk, bonuses in BatchFigures.objects.filter(batch__in=costs).values_list("batch_id", "bonuses"):
-        costs[pk] += bonuses
     return costs
 
 
