@@ -213,7 +213,7 @@ def test_whatever_happens_states_and_money_are_right(own_marketplace):
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=EXAMPLES or 5,
+            max_examples=EXAMPLES or 8,
             stateful_step_count=60,
             derandomize=True,
             database=None,

@@ -30,7 +30,7 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(st.one_of(KEYS, TEXTS), inner, max_size=5)),
     max_leaves=25,
 )
-MORE_TIME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MORE_TIME = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MORE_TIME
