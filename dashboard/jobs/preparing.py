@@ -1,6 +1,7 @@
 """A job is asked for, and a worker writes its commands chunk by chunk."""
 
 import contextlib
+import json
 import logging
 import time
 import uuid
@@ -11,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from celery import current_app
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
@@ -29,6 +31,8 @@ LOOK_AHEAD = 100_000
 BREATH = 0.02
 #: The columns in which the commands of a job differ: their key, and what a Wish holds.
 ITS_OWN = ("id", *(field.name for field in fields(Wish)))
+#: What filters of a selection make of "within a day" when a form is sent.
+_MOMENTS = ("before", "since", "held_after", "ends_after", "ends_until")
 _columns = attrgetter(*ITS_OWN[1:])
 
 
@@ -45,9 +49,9 @@ def ask(
     """Begin a job; a worker prepares it. The same form sent twice is one job."""
     bulk = bulk_named(name)
     check_role(by, account, bulk.role, f"{bulk.words.lower()} in bulk")
-    if form_key is not None and (earlier := Job.objects.filter(account=account, form_key=form_key).first()):
-        return earlier
     options = bulk.check_options(options)
+    if form_key is not None and (earlier := Job.objects.filter(account=account, form_key=form_key).first()):
+        return _sent_before(earlier, name, by=by, selection=selection, options=options)
     last = bulk.select(account, selection).order_by("-pk").values_list("pk", flat=True).first()
     selection = {**selection, "until": last or 0}
     ahead = look_ahead(name, account=account, selection=selection, options=options)
@@ -70,7 +74,8 @@ def ask(
         with transaction.atomic():
             job.save(force_insert=True)
     except IntegrityError:
-        return Job.objects.get(account=account, form_key=form_key)
+        earlier = Job.objects.get(account=account, form_key=form_key)
+        return _sent_before(earlier, name, by=by, selection=selection, options=options)
     audit.record(
         "job.asked",
         account=account,
@@ -81,6 +86,27 @@ def ask(
     )
     tell_a_worker(job)
     return job
+
+
+def _sent_before(earlier: Job, name: str, *, by: User, selection: dict[str, Any], options: dict[str, Any]) -> Job:
+    """The job this form began when it was sent before. Denied where it says anything else now: what somebody asks for
+    by going back and changing the form is not done, and must not look as if it were."""
+    its, new = _meant(earlier.selection, earlier.options), _meant(selection, {**options, "bulk": name})
+    # A file's key is its own, so two people who begin it mean the same job.
+    if its != new or ("upload" not in selection and earlier.requested_by_id != by.pk):
+        raise Denied(
+            f"This form was sent before, by {earlier.requested_by.get_username()}, and began “{earlier.title}”. "
+            "Nothing else was begun: open it again and fill it in anew."
+        )
+    return earlier
+
+
+def _meant(selection: dict[str, Any], options: dict[str, Any]) -> tuple[Any, ...]:
+    """What a form says, without what is reckoned anew each time: moments, where its rows ended, a message's own row."""
+    filters = {name: "" if name in _MOMENTS else said for name, said in selection.get("filter", {}).items()}
+    named = {name: said for name, said in selection.items() if name not in ("until", "filter")}
+    asked = {name: said for name, said in options.items() if name != "message"}
+    return filters, named, json.loads(json.dumps(asked, cls=DjangoJSONEncoder))
 
 
 def tell_a_worker(job: Job) -> None:

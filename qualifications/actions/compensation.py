@@ -62,7 +62,7 @@ def check_said(*, worker_id: str, complaint: str, amount: Decimal | None, messag
         found["complaint"] = "Say what happened: whoever releases or reads this later has nothing else."
     if len(complaint) > LONGEST_COMPLAINT:
         found["complaint"] = f"{len(complaint):,} characters are too many; {LONGEST_COMPLAINT:,} is the most."
-    if amount is None or amount != amount.quantize(Decimal("0.01")) or not Decimal(0) < amount <= LARGEST:
+    if amount is None or not Decimal(0) < amount <= LARGEST or amount != amount.quantize(Decimal("0.01")):
         found["amount"] = f"Between $0.01 and ${LARGEST:,}, in whole cents."
     if len(message) > LONGEST_MESSAGE:
         found["message"] = f"{len(message):,} characters are too many; {LONGEST_MESSAGE:,} is the most."
@@ -96,6 +96,16 @@ def begin(
     check_role(by, account, Role.REVIEWER, "compensate a worker")
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if form_key is not None and (earlier := Compensation.objects.of(account).filter(form_key=form_key).first()):
+        said = (by.pk, worker_id, hit_id, amount, days, complaint.strip(), message.strip())
+        its = (
+            earlier.requested_by_id, earlier.worker_id, earlier.hit_id, earlier.amount, earlier.days,
+            earlier.complaint, earlier.message,
+        )  # fmt: skip
+        if said != its:
+            raise Denied(
+                f"This form was sent before, and began the compensation of {earlier.worker_id}. Nothing else was "
+                "begun: open it again and fill it in anew."
+            )
         return earlier
     wrong = check_said(worker_id=worker_id, complaint=complaint, amount=amount, message=message, days=days)
     if wrong:
@@ -149,6 +159,8 @@ def stop(compensation: Compensation, *, by: User) -> None:
     row = Compensation.objects.select_for_update(of=("self",)).select_related("account").get(pk=compensation.pk)
     if row.state != CompensationState.WORKING:
         raise Denied("It is over already, or being cleaned up.")
+    if row.requested_by_id != by.pk:
+        check_role(by, row.account, Role.APPROVER, "stop what somebody else began")
     for step in row.steps.select_related("command"):
         if step.command.state in (State.QUEUED, State.PROPOSED) and step.command.first_sent_at is None:
             step.command.account = row.account

@@ -96,6 +96,9 @@ def create(
     """A new panel with a qualification of its own; it is filled as soon as that exists."""
     check_can_keep(by, account)
     if form_key is not None and (earlier := Panel.objects.filter(account=account, command__form_key=form_key).first()):
+        its = (earlier.made_by_id, earlier.name, earlier.meaning, earlier.match, earlier.conditions)
+        if its != (by.pk, " ".join(name.split())[:100], meaning, match, conditions):
+            raise Denied(f"This form was sent before, and made “{earlier.name}”. Open it again and fill it in anew.")
         return earlier
     name = _check(account, name, conditions)
     # What workers may see of it tells them nothing.

@@ -98,7 +98,8 @@ def compensation(request: HttpRequest, membership: Membership, compensation_id: 
         "link": worker_link(row, group_id) if group_id else "",
         "outcome": CompensationOutcome(row.outcome).label if row.outcome else "",
         "can_act": membership.role >= Role.REVIEWER,
-        "can_stop": membership.role >= Role.REVIEWER and row.state == CompensationState.WORKING,
+        "can_stop": row.state == CompensationState.WORKING
+        and membership.role >= (Role.REVIEWER if row.requested_by_id == membership.user.pk else Role.APPROVER),
     }
     part = "#compensation" if getattr(request, "htmx", False) else ""
     return render(request, f"qualifications/compensation.html{part}", context)

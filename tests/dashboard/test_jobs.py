@@ -35,7 +35,8 @@ def busy(lab: Lab) -> Lab:
 
 
 def asked(lab: Lab, name: str = "approve", by: str = "reviewer", **more: Any) -> Job:
-    return jobs.ask(name, account=lab.account, by=lab.people[by], selection=WAITING, **{"options": {}, **more})
+    said = {"selection": WAITING, "options": {}, **more}
+    return jobs.ask(name, account=lab.account, by=lab.people[by], **said)
 
 
 def prepared(lab: Lab, name: str = "approve", **more: Any) -> Job:
@@ -150,7 +151,23 @@ def test_cancelling_the_rest_frees_the_rows(busy: Lab, monkeypatch: pytest.Monke
 
 def test_the_same_form_sent_twice_is_one_job(busy: Lab) -> None:
     key = uuid.uuid4()
-    assert asked(busy, form_key=key) == asked(busy, form_key=key)
+
+    def within(hours: int) -> Job:
+        soon = (timezone.now() + timedelta(hours=hours)).isoformat()
+        return asked(busy, selection={"filter": {"status": "waiting", "before": soon}}, form_key=key)
+
+    first = within(999)
+    assert within(999) == first, "a moment that is reckoned anew is no other wish"
+    assert Job.objects.count() == 1
+    # Back, something else, and sent again: nobody is led to the first one as if that had been done.
+    one = {"ids": [Assignment.objects.order_by("pk")[0].assignment_id]}
+    for other in (
+        {"name": "reject", "options": {"feedback": "All empty"}},
+        {"selection": one},
+        {"by": "approver"},
+    ):
+        with pytest.raises(Denied, match="sent before"):
+            asked(busy, form_key=key, **{"selection": first.selection, **other})
     assert Job.objects.count() == 1
 
 

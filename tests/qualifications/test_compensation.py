@@ -1,5 +1,6 @@
 """Paying somebody who could not hand in: each step once, whatever dies in between, and nothing left behind."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -140,6 +141,9 @@ def test_a_reviewers_waits_for_release_and_stopping_leaves_nothing(lab: Lab) -> 
     work(lab)
     declined.refresh_from_db()
     assert (declined.state, declined.outcome) == ("ended", "stopped")
+    theirs = begin(lab, worker_id="AHURT0WORKER3")
+    with pytest.raises(Denied, match="somebody else began"):
+        acts.stop(theirs, by=lab.people["reviewer"])
 
 
 def test_who_does_not_take_it_in_time_is_not_paid(lab: Lab) -> None:
@@ -168,9 +172,14 @@ def test_bad_input_and_repeats_make_nothing(lab: Lab) -> None:
     with pytest.raises(Denied, match="reviewer"):
         begin(lab, by="viewer")
     assert not Command.objects.exists()
-    begin(lab)
+    key = uuid.uuid4()
+    first = begin(lab, form_key=key)
     with pytest.raises(Denied, match="under way"):
         begin(lab)
+    assert begin(lab, form_key=key) == first
+    for changes in ({"worker_id": "AHURT0WORKER2"}, {"amount": Decimal("7.00")}, {"by": "reviewer"}):
+        with pytest.raises(Denied, match="sent before"):
+            begin(lab, form_key=key, **changes)
     assert Compensation.objects.count() == 1
     assert QualificationType.objects.count() == 0
 
