@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard import audit
 from dashboard.models import Role, User
 from dashboard.permissions import Denied, check_role
+from hits.answers.text import shown
 from hits.answers.typed import NotADrawing, as_lines, read_lines
 from hits.answers.values import is_drawing, same, values
 from hits.models import Assignment, DataVerdict
@@ -17,6 +18,8 @@ from hits.models import Assignment, DataVerdict
 #: Fields of one answer that can be corrected, and how long a value may be.
 MOST_FIELDS = 60
 LONGEST_VALUE = 100_000
+#: What is typed as a larger number is kept as text, and so are NaN and Infinity: databases know neither in JSON.
+LARGEST_NUMBER = 1e300
 JUDGED, TAKEN_BACK = "data.judged", "data.taken_back"
 
 
@@ -56,7 +59,7 @@ def as_typed(text: str, original: Any) -> Any:
     that has to be a drawing and is none."""
     if is_drawing(original):
         return read_lines(text, original)
-    text = text.replace("\r\n", "\n").strip()
+    text = shown(text).strip()
     if isinstance(original, list):
         return [line.strip() for line in text.split("\n") if line.strip()]
     if isinstance(original, bool) and text.lower() in ("yes", "true", "no", "false"):
@@ -64,9 +67,10 @@ def as_typed(text: str, original: Any) -> Any:
     if isinstance(original, (int, float)) and not isinstance(original, bool):
         try:
             read = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
-        return read if isinstance(read, (int, float)) and not isinstance(read, bool) else text
+        number = isinstance(read, (int, float)) and not isinstance(read, bool)
+        return read if number and abs(read) < LARGEST_NUMBER else text
     return text or None
 
 

@@ -8,6 +8,8 @@
 import json
 from typing import Any
 
+from hits.answers.text import shown
+
 _MOST, _MOST_POINTS, _FARTHEST, _LONGEST_LABEL = 500, 5_000, 1_000_000, 300
 #: Kind -> how many corners it has at least and at most, and the sentence for another number.
 _CORNERS = {
@@ -76,7 +78,7 @@ def _labels(read: Any, known: dict[str, str]) -> dict[str, str]:
 def _label(label: Any, where: str) -> str:
     if not isinstance(label, str) or len(label) > _LONGEST_LABEL:
         raise NotADrawing(f"{where}: a label is text of at most {_LONGEST_LABEL} characters.")
-    return label
+    return shown(label)  # JSON can carry what neither a database nor a page takes
 
 
 def _number(cell: Any) -> bool:

@@ -138,6 +138,11 @@ def test_a_drawing_is_corrected_as_json_with_a_picture_of_what_was_typed(lab: La
             assert typed in page, "nothing typed is lost"
             assert answered.status_code == (200 if wish else 422)
             assert answered.headers.get("HX-Retarget") == (None if wish else "this")
+    odd = '[{"kind": "box", "label": "\\ud800\\u0000", "points": [[1, 1], [2, 2]]}]'
+    assert client.post(url, {**said, "value-0": odd}, headers=HTMX).status_code == 200
+    drawn.refresh_from_db()
+    assert drawn.corrected["w"]["shapes"][0]["label"] == "[U+D800][U+0000]"
+    client.post(url, {"verdict": ""}, headers=HTMX)
     better = given.replace("[[50, 60], [55.5, 65]]", "[[56, 66], [48, 58]]")
     looked = client.post(url, {**said, "action": "look", "value-0": better}, headers=HTMX).content.decode()
     assert looked.count("<rect x=") == 4
@@ -247,4 +252,7 @@ def test_lists_numbers_and_truths_are_corrected_as_what_they_are() -> None:
         assert as_typed(as_text(value), value) == value, json.dumps(value)
     assert as_typed("a\r\n\r\n c ", ["x"]) == ["a", "c"]
     assert as_typed("twelve", 12) == "twelve"
+    for unfit in ("NaN", "-Infinity", "1e400", "[" * 99_000):
+        assert as_typed(unfit, 12) == unfit
+    assert as_typed("a\x00b", "text") == "a[U+0000]b"
     assert as_typed("no", True) is False
