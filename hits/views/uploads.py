@@ -193,19 +193,26 @@ def upload_ask(request: HttpRequest, membership: Membership, upload_id: uuid.UUI
     try:
         if action not in BULKS or shown.read_at is None:
             raise Denied("This page was out of date. Look at the rows again.")
-        job = jobs.ask(
-            BULKS[UploadRow.Action(action)],
-            account=membership.account,
-            by=membership.user,
-            selection={"upload": str(shown.pk)},
-            options={"upload": str(shown.pk)},
-            form_key=shown.form_key(action),
-        )
+        with transaction.atomic():
+            _lock(shown)
+            job = jobs.ask(
+                BULKS[UploadRow.Action(action)],
+                account=membership.account,
+                by=membership.user,
+                selection={"upload": str(shown.pk)},
+                options={"upload": str(shown.pk)},
+                form_key=shown.form_key(action),
+            )
     except Denied as reason:
         messages.error(request, str(reason))
     else:
         messages.success(request, f"{job.title}: begun.")
     return redirect("upload", membership.account.slug, shown.pk)
+
+
+def _lock(upload: Upload) -> None:
+    """What is ticked while a job of the file begins would be paid without having been weighed against any limit."""
+    Upload.objects.select_for_update().only("pk").get(pk=upload.pk)
 
 
 @require_POST
@@ -218,9 +225,10 @@ def upload_tick(request: HttpRequest, membership: Membership, upload_id: uuid.UU
     named = [int(pk) for pk in request.POST.getlist("row")[:1000] if pk.isascii() and pk.isdigit() and len(pk) < 19]
     try:
         check_role(membership.user, membership.account, Role.REVIEWER, "propose bonuses")
-        if jobs_of(shown):
-            raise Denied("The job has begun: what is doubtful can no longer be added. Upload what failed again.")
         with transaction.atomic():
+            _lock(shown)
+            if jobs_of(shown):
+                raise Denied("The job has begun: what is doubtful can no longer be added. Upload what failed again.")
             rows = doubtful if everything else doubtful.filter(pk__in=named)
             count = rows.update(fate=UploadRow.Fate.GO)
             if count:
