@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.core.paginator import Paginator
-from django.db.models import JSONField, Model, QuerySet, TextField
+from django.db.models import BinaryField, JSONField, Model, QuerySet, TextField
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -67,7 +67,8 @@ def register_others(app_label: str) -> None:
 
 def _plain(model: type[Model]) -> dict[str, Any]:
     """Its first columns that are no long text, with the account to filter by."""
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, (JSONField, TextField))]
+    long = (BinaryField, JSONField, TextField)
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, long)]
     shown = [field.name for field in fields if field.name != "id"][:7] or ["pk"]
     related = tuple(field.name for field in fields if field.is_relation and field.name in shown)
     filters = ("account",) if any(field.name == "account" for field in fields) else ()
@@ -190,3 +191,6 @@ class DriftAdmin(ReadOnly):
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly):
     list_display = ("name", "at")
+
+
+register_others("dashboard")
