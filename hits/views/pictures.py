@@ -11,8 +11,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -111,13 +113,14 @@ def fetch(url: str, *, allowed: Allowed = is_public) -> Picture:
     for _ in range(REDIRECTS + 1):
         try:
             status, where, data = _ask(url, end, allowed)
+            if status in (301, 302, 303, 307, 308) and where:
+                url = urljoin(url, where)
+                continue
         except Refused:
             raise
         except (OSError, http.client.HTTPException, ValueError) as error:
+            _left(end)  # where it was cut off, that is the reason
             raise Refused("The server of this picture does not answer as one should.") from error
-        if status in (301, 302, 303, 307, 308) and where:
-            url = urljoin(url, where)
-            continue
         if status != 200:
             raise Refused(f"The server of this picture answers {status}: it is not there any more, or not for us.")
         kind = kind_of(data)
@@ -134,8 +137,9 @@ def _ask(url: str, end: float, allowed: Allowed) -> tuple[int, str, bytes]:
         raise Refused("Only http and https addresses are fetched.")
     if address.username is not None or address.password is not None:
         raise Refused("An address with a password in it is not fetched.")
-    connection = _connect(address, end, allowed)
-    try:
+    with closing(_connect(address, end, allowed)) as connection, _cut_off(connection.sock, end):
+        if isinstance(connection.sock, ssl.SSLSocket):
+            connection.sock.do_handshake()
         path = (address.path or "/") + (f"?{address.query}" if address.query else "")
         # Nothing of whoever looks goes along: no cookie, no referrer, no name of their browser.
         headers = {"Accept": "image/webp,image/png,image/jpeg,image/gif", "User-Agent": "Mozilla/5.0 (picture)"}
@@ -144,9 +148,27 @@ def _ask(url: str, end: float, allowed: Allowed) -> tuple[int, str, bytes]:
         where = answer.getheader("Location") or ""
         if answer.status != 200:
             return answer.status, where[:2_000], b""
-        return answer.status, "", _read(answer, connection, end)
+        return answer.status, "", _read(answer, end)
+
+
+@contextmanager
+def _cut_off(sock: socket.socket, end: float) -> Iterator[None]:
+    """Whatever waits for this socket, handshake, headers or body, ends with the time there is: a socket's own timeout
+    begins anew with every byte."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            # Of the plain socket: an SSLSocket would forget its encryption first, and read on without it.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    watch = threading.Timer(_left(end), cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
     finally:
-        connection.close()
+        watch.cancel()
+        watch.join()
 
 
 def _connect(address: SplitResult, end: float, allowed: Allowed) -> http.client.HTTPConnection:
@@ -162,7 +184,7 @@ def _connect(address: SplitResult, end: float, allowed: Allowed) -> http.client.
     plain = socket.create_connection((numbers[0], port), timeout=_left(end))
     try:
         connection.sock = (
-            ssl.create_default_context().wrap_socket(plain, server_hostname=name)
+            ssl.create_default_context().wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
             if address.scheme == "https"
             else plain
         )
@@ -172,14 +194,12 @@ def _connect(address: SplitResult, end: float, allowed: Allowed) -> http.client.
     return connection
 
 
-def _read(answer: http.client.HTTPResponse, connection: http.client.HTTPConnection, end: float) -> bytes:
+def _read(answer: http.client.HTTPResponse, end: float) -> bytes:
     parts: list[bytes] = []
     length = 0
     while True:
-        # A server that sends a byte now and then has no more time than another.
-        if connection.sock is not None:
-            connection.sock.settimeout(_left(end))
         part = answer.read1(_CHUNK)
+        _left(end)  # before it counts as whole: what was cut off ends as well
         if not part:
             return b"".join(parts)
         length += len(part)
@@ -188,7 +208,6 @@ def _read(answer: http.client.HTTPResponse, connection: http.client.HTTPConnecti
         if not parts and not _begins(part):
             return part  # no need to read what is no picture
         parts.append(part)
-        _left(end)
 
 
 def _left(end: float) -> float:

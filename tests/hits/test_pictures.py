@@ -1,6 +1,7 @@
 """Pictures that only a worker named: fetched by us and on a click alone, from the open internet and nowhere else."""
 
 import base64
+import contextlib
 import http.server
 import ipaddress
 import re
@@ -63,6 +64,7 @@ class Elsewhere:
         }  # fmt: skip
         self.places = {
             "on": "/a.png", "round": "/round", "inner": "http://127.0.0.2:9/x.png", "file": "file:///etc/passwd",
+            "odd": "http://[",
         }  # fmt: skip
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -111,10 +113,35 @@ def test_the_guard_stands_before_the_connection(elsewhere: Elsewhere) -> None:
         "inner": "inner network",
         "file": "Only http",
         "round": "from one address to the next",
+        "odd": "does not answer as one should",
     }.items():
         with pytest.raises(pictures.Refused, match=reason):
             pictures.fetch(f"{elsewhere.url}/{name}", allowed=only_this)
-    assert {path for path, _ in elsewhere.asked} == {"/inner", "/file", "/round"}
+    assert {path for path, _ in elsewhere.asked} == {"/inner", "/file", "/round", "/odd"}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "begins"),
+    [("http", b"HTTP/1.1 200 OK\r\nX-Long: "), ("https", b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")],
+    ids=["headers", "handshake"],
+)
+def test_a_byte_now_and_then_buys_no_time(monkeypatch: Any, scheme: str, begins: bytes) -> None:
+    monkeypatch.setattr(pictures, "SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            peer, _ = listener.accept()
+            with peer, contextlib.suppress(OSError):
+                peer.sendall(begins)
+                for _ in range(30):
+                    time.sleep(0.1)
+                    peer.sendall(b"a")
+
+        threading.Thread(target=drip, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(pictures.Refused, match="took longer"):
+            pictures.fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/a.png", allowed=only_this)
+        assert time.monotonic() - began < 1.5
 
 
 def test_only_pictures_of_pixels_come_through_and_nothing_of_the_reviewer_goes_out(
