@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from dashboard import audit, budget, commands, rate
 from dashboard.models import Account, Membership, Role, User
@@ -76,9 +76,18 @@ def _text(value: Any) -> str:
 def add_member(*, account: Account, user: User, role: Role, by: User) -> Membership:
     """Add somebody; a person who is new to the server is saved with the password the form gave them."""
     check_role(by, account, Role.MANAGER, "add members")
-    if user.pk is None:
-        user.save()
-    membership = Membership.objects.create(account=account, user=user, role=role)
+    name = user.get_username()
+    try:
+        with transaction.atomic():
+            if user.pk is None:
+                user.save()
+            membership = Membership.objects.create(account=account, user=user, role=role)
+    except IntegrityError:
+        # The same form, sent twice in the same moment, or somebody else's.
+        first = Membership.objects.filter(account=account, user__username=name, role=role).first()
+        if first is None:
+            raise Denied(f"{name} was added by somebody else a moment ago. Look at the list of members.") from None
+        return first
     audit.record("member.added", account=account, by=by, subject=user.get_username(), data={"role": role.label})
     return membership
 

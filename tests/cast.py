@@ -1,8 +1,12 @@
 """The cast of the dashboard's tests: four people of one account, one stranger, and a HIT with answers."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db import connection
 
 from dashboard import incoming
 from dashboard.models import Account, Membership, Role, SyncRun, User
@@ -101,3 +105,22 @@ def make_lab(server: Any, slug: str = "lab", **columns: Any) -> Lab:
         lab.people[role.label] = user = User.objects.create(username=f"{role.label}-{slug}", password=_HASH)
         Membership.objects.create(account=account, user=user, role=role)
     return lab
+
+
+@contextmanager
+def meanwhile(does: Callable[[], Any], *, table: str, looks: int = 1) -> Iterator[None]:
+    """Right after so many looks into a table, once, what somebody else does at the same time."""
+    left = looks
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal left
+        found = execute(sql, params, many, context)
+        if left and sql.startswith("SELECT") and f'FROM "{table}"' in sql:
+            left -= 1
+            if not left:
+                does()
+        return found
+
+    with connection.execute_wrapper(watch):
+        yield
+    assert not left, f"nobody looked into {table} so often"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard import commands, jobs
 from dashboard.models import Command, Job, State
 from dashboard.permissions import Denied
-from tests.cast import Lab
+from tests.cast import Lab, meanwhile
 from tests.workers.test_figures import digest
 from tests.workers.test_people import ATTACK, ONE, TWO, client_of, worked
 from workers.actions.messages import send_message
@@ -145,6 +145,13 @@ def test_the_same_words_go_to_nobody_twice(lab: Lab) -> None:
     assert send(lab, ONE, form_key=key) == first, "a double click"
     with pytest.raises(Denied, match="other words"):
         send(lab, ONE, words="Others.", form_key=key)
+    at_once: list[Message] = []
+    key = uuid.uuid4()
+    with meanwhile(lambda: at_once.append(send(lab, ONE, form_key=key)), table="dashboard_job", looks=2):
+        again = send(lab, ONE, form_key=key)
+    assert [again] == at_once, "two clicks in the same moment"
+    assert Message.objects.count() == Job.objects.count() == 2
+    jobs.cancel(again.job, by=lab.people["approver"])
     deliver(lab, first)
     second = send(lab, ONE, TWO)
     deliver(lab, second)

@@ -13,8 +13,9 @@ from django.urls import reverse
 from dashboard import proposals
 from dashboard.models import AuditEvent
 from hits.models import Assignment
-from tests.cast import Lab
+from tests.cast import Lab, meanwhile
 from tests.workers.test_figures import digest
+from workers.actions import soft_block
 from workers.models import SoftBlock, Worker, WorkerBlock, WorkerNote, WorkerTag, begins
 
 ONE, TWO, THREE = "AONEWORKER0001", "ATWOWORKER0001", "BADIDSDONOTCOUNT"
@@ -110,6 +111,17 @@ def test_what_is_written_about_a_worker_stays_in_the_team(lab: Lab) -> None:
     for stranger in ("lowercase", "<script>{{7*7}}"):
         assert client.get(reverse("worker", args=["lab", stranger])).status_code == 404
         assert write(client, stranger, action="note", text="x").status_code == 404
+
+
+def test_two_who_soft_block_the_same_worker_at_once_make_one_block(lab: Lab) -> None:
+    def blocked(*workers: str) -> list[str]:
+        rows = soft_block(account=lab.account, worker_ids=workers, by=lab.people["reviewer"], reason="Same box.")
+        return [row.worker_id for row in rows]
+
+    with meanwhile(lambda: blocked(ONE), table="workers_softblock"):
+        assert blocked(ONE, TWO) == [TWO]
+    assert sorted(SoftBlock.objects.values_list("worker_id", flat=True)) == [ONE, TWO]
+    assert AuditEvent.objects.filter(kind="worker.soft_blocked", subject=ONE).count() == 1
 
 
 def test_a_soft_block_marks_later_answers_until_it_is_lifted(lab: Lab) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -49,15 +49,23 @@ def soft_block(
         raise Denied("The day to look at it again has passed. Choose a later one, or none.")
     wanted = Worker.objects.make_known(account, [check_worker_id(each) for each in worker_ids])
     standing = SoftBlock.objects.of(account).standing().filter(batch=batch, hit_type=hit_type)
-    have = set(standing.filter(worker_id__in=list(wanted)).values_list("worker_id", flat=True))
-    new = [
-        SoftBlock(
-            account=account, worker_id=each, batch=batch, hit_type=hit_type, reason=reason, made_by=by, until=until
-        )
-        for each in wanted
-        if each not in have
-    ]
-    SoftBlock.objects.bulk_create(new)
+
+    def make() -> list[SoftBlock]:
+        have = set(standing.filter(worker_id__in=list(wanted)).values_list("worker_id", flat=True))
+        missing = [
+            SoftBlock(
+                account=account, worker_id=each, batch=batch, hit_type=hit_type, reason=reason, made_by=by, until=until
+            )
+            for each in wanted
+            if each not in have
+        ]
+        with transaction.atomic():
+            return SoftBlock.objects.bulk_create(missing)
+
+    try:
+        new = make()
+    except IntegrityError:  # somebody else blocked one of them since we looked; now theirs is seen
+        new = make()
     _mark(account, wanted)
     extent = new[0].extent if new else ""
     tell("worker.soft_blocked", account, by, [row.worker_id for row in new], reason, extent=extent)

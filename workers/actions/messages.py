@@ -70,13 +70,21 @@ def send_message(
     if form_key is not None:
         earlier = Job.objects.filter(account=account, form_key=form_key).first()
         if earlier is not None:
-            found = Message.objects.filter(job=earlier).first()
-            if found is None or (found.subject, found.text) != (subject, words):
-                raise Denied("This form was sent before with other words. Open it again and fill it in anew.")
-            return found
+            return _sent_before(earlier, subject, words)
     message = Message(account=account, subject=subject, text=words, made_by=by)
     options = {"message": str(message.pk), "subject": subject, "text": words, "batch": batch}
     job = jobs.ask(BULK, account=account, by=by, selection=selection, options=options, form_key=form_key)
+    if job.options["message"] != str(message.pk):
+        # The same form, sent in the same moment: the other click was first, and the job is of its message.
+        return _sent_before(job, subject, words)
     message.job = job
     message.save(force_insert=True)
     return message
+
+
+def _sent_before(earlier: Job, subject: str, words: str) -> Message:
+    """The message this form became when it was sent before."""
+    found = Message.objects.filter(job=earlier).first()
+    if found is None or (found.subject, found.text) != (subject, words):
+        raise Denied("This form was sent before with other words. Open it again and fill it in anew.")
+    return found
