@@ -228,7 +228,7 @@ class JobForm(forms.Form):
     """What a bulk action needs to know besides its selection; `options` names the fields that are asked for."""
 
     feedback = forms.CharField(required=False, max_length=1024, widget=forms.Textarea(attrs={"rows": 3}))
-    amount = forms.DecimalField(required=False, decimal_places=2, label="Amount for each, in dollars")
+    amount = forms.DecimalField(required=False, max_digits=12, decimal_places=2, label="Amount for each, in dollars")
     reason = forms.CharField(
         required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), label="Reason (the workers read it)"
     )

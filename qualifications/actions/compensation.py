@@ -62,7 +62,8 @@ def check_said(*, worker_id: str, complaint: str, amount: Decimal | None, messag
         found["complaint"] = "Say what happened: whoever releases or reads this later has nothing else."
     if len(complaint) > LONGEST_COMPLAINT:
         found["complaint"] = f"{len(complaint):,} characters are too many; {LONGEST_COMPLAINT:,} is the most."
-    if amount is None or not Decimal(0) < amount <= LARGEST or amount != amount.quantize(Decimal("0.01")):
+    within = amount is not None and amount.is_finite() and Decimal(0) < amount <= LARGEST
+    if amount is None or not within or amount != amount.quantize(Decimal("0.01")):
         found["amount"] = f"Between $0.01 and ${LARGEST:,}, in whole cents."
     if len(message) > LONGEST_MESSAGE:
         found["message"] = f"{len(message):,} characters are too many; {LONGEST_MESSAGE:,} is the most."

@@ -1,15 +1,21 @@
 """Every page, as every role, and nobody else's."""
 
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from dashboard.models import Account, Command, Job, JobState
+from dashboard import actions, jobs
+from dashboard.models import Account, AuditEvent, Command, Job, JobState, Role, User
+from dashboard.permissions import Denied
 from hits.actions import approve, reject
 from hits.models import Assignment
+from qualifications.actions.compensation import check_said
 from tests.cast import Lab, make_lab
+from workers.actions.bonuses import check_bonus
 
 
 @pytest.fixture
@@ -214,6 +220,25 @@ def test_a_wrong_bonus_is_refused_beside_the_field(lab: Lab, worked: Assignment)
     assert Command.objects.get().amount == 0.5
 
 
+def test_a_bonus_of_more_digits_than_arithmetic_keeps_is_refused(lab: Lab, worked: Assignment) -> None:
+    client, job = client_of(lab, "reviewer"), reverse("job_new", args=["lab", "bonus"])
+    one, other = reverse("bonus", args=["lab", worked.assignment_id]), reverse("compensation_new", args=["lab"])
+    about = {"worker_id": "AONE1", "complaint": "c", "message": "", "hit_id": "", "days": "14", "reason": "x"}
+    for amount in ("1e30", "9" * 40, "1E+999", "-1e30", "NaN", "10000"):
+        assert client.get(job, {"amount": amount, "reason": "x"}).status_code == 200, amount
+        for url in (job, one, other):
+            assert client.post(url, {**about, "amount": amount, "query": ""}).status_code == 422, (url, amount)
+        for refusal in (
+            lambda amount=amount: check_bonus(Decimal(amount), "x"),
+            lambda amount=amount: jobs.bulk_named("bonus").check_options({"amount": amount, "reason": "x"}),
+        ):
+            with pytest.raises(Denied, match="between"):
+                refusal()
+        wrong = check_said(worker_id="AONE1", complaint="c", amount=Decimal(amount), message="", days=14)
+        assert list(wrong) == ["amount"]
+    assert not Command.objects.exists()
+
+
 @pytest.mark.parametrize(
     "query",
     ["after=%00_x", "after=2026-13-45_1", "before=_", "status=%3Cscript%3E", "batch=999999999999999999999", "batch=x",
@@ -276,6 +301,13 @@ def test_a_manager_adds_changes_and_removes_members_but_never_the_last_manager(l
     url = reverse("account_settings", args=["lab"])
     client.post(url, {"action": "member_add", "person": "newcomer", "role": "2", "password": "a long passphrase"})
     newcomer = lab.account.memberships.get(user__username="newcomer")
+    # The same form once more in the same moment, and somebody else's.
+    add = partial(actions.add_member, account=lab.account, by=lab.people["manager"])
+    for user in (newcomer.user, User(username="newcomer")):
+        assert add(user=user, role=Role.REVIEWER) == newcomer
+        with pytest.raises(Denied, match="a moment ago"):
+            add(user=user, role=Role.APPROVER)
+    assert AuditEvent.objects.filter(kind="member.added", subject="newcomer").count() == 1
     client.post(url, {"action": "member_role", "member": newcomer.pk, "role": "3"})
     newcomer.refresh_from_db()
     assert newcomer.role == 3

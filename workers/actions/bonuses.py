@@ -27,7 +27,9 @@ def check_bonus(amount: Decimal, reason: str) -> str:
     reason = check_text_for_worker(reason)
     if not reason:
         raise Denied("Say what the bonus is for: the worker reads it.")
-    if amount != amount.quantize(Decimal("0.01")) or not Decimal(0) < amount <= LARGEST_BONUS:
+    # The limit first: what has more digits than arithmetic keeps cannot be rounded.
+    within = amount.is_finite() and Decimal(0) < amount <= LARGEST_BONUS
+    if not within or amount != amount.quantize(Decimal("0.01")):
         raise Denied(f"A bonus is between $0.01 and ${LARGEST_BONUS:,}, in whole cents.")
     return reason
 
