@@ -11,6 +11,7 @@ from dashboard import actions, drift, tasks
 from dashboard.access import of_account
 from dashboard.forms import ConnectionForm, MemberForm, PolicyForm
 from dashboard.models import Account, Drift, Membership, Role, SyncRun
+from dashboard.numbers import whole
 from dashboard.permissions import Denied
 from dashboard.statistics import COUNT_TO
 
@@ -77,8 +78,8 @@ def _change_settings(
         actions.add_member(account=account, user=chosen["user"], role=chosen["role"], by=by)
         return f"{chosen['user'].get_username()} was added."
     if action in ("member_role", "member_remove"):
-        pk = request.POST.get("member", "")
-        row = account.memberships.select_related("user").filter(pk=pk).first() if pk.isdecimal() else None
+        pk = whole(request.POST.get("member", ""))
+        row = account.memberships.select_related("user").filter(pk=pk).first() if pk is not None else None
         if row is None:
             raise Denied("That person is no longer a member.")
         role: Role | None = None

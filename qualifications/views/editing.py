@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import of_account
 from dashboard.models import Membership, Role
+from dashboard.numbers import whole
 from dashboard.permissions import Denied
 from qualifications.actions import types as acts
 from qualifications.forms.types import AT_MTURK, BY_TEST, FIELD_OF, FORM, HERE, NO_KEY, XML, TypeForm, initial_of
@@ -345,9 +346,9 @@ def _focus(posted: dict[str, list[str]], test: _Test) -> str:
     if action == "add-question":
         return f"q{len(test.draft.questions) - 1}-text"
     if action.startswith("add-option-"):
-        at = action.rpartition("-")[2]
-        if at.isdigit() and int(at) < len(test.draft.questions):
-            return f"q{at}o{len(test.draft.questions[int(at)].options) - 1}-text"
+        at = whole(action.rpartition("-")[2], digits=3)
+        if at is not None and at < len(test.draft.questions):
+            return f"q{at}o{len(test.draft.questions[at].options) - 1}-text"
     if action == "add-range":
         return f"r{len(test.draft.ranges) - 1}-low"
     return ""

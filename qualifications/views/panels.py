@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import of_account
 from dashboard.models import Membership, Role
+from dashboard.numbers import whole
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from dashboard.templatetags.formats import capped
@@ -50,6 +51,11 @@ def panels(request: HttpRequest, membership: Membership) -> HttpResponse:
         item.inside = inside.get(item.pk, 0)
         item.sentences = [words(condition, names) for condition in item.conditions]
     return render(request, "qualifications/panels.html", {"page": shown, "can_keep": membership.role >= Role.APPROVER})
+
+
+def _place(text: str) -> int:
+    place = whole(text, digits=3)
+    return -1 if place is None else place
 
 
 def _panel_of(membership: Membership, panel_id: int) -> Panel:
@@ -203,7 +209,7 @@ def _edit(request: HttpRequest, membership: Membership, kept: Panel | None) -> H
             if "add" in posted:
                 conditions.add(posted.get("new_look", ""))
             else:
-                conditions.remove(int(posted["remove"]) if posted["remove"].isdigit() else -1)
+                conditions.remove(_place(posted["remove"]))
         else:
             both = [form.is_valid(), conditions.is_valid()]
             if conditions.is_valid():
@@ -244,9 +250,9 @@ def requirements(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The requirement builder: a page of its own, and for other pages its rows with one more or one less."""
     account = membership.account
     if request.method == "GET":
-        asked = request.GET.get("panel", "")
+        asked = whole(request.GET.get("panel", ""))
         found = Panel.objects.of(account).present().select_related("qualification_type")
-        chosen = found.filter(pk=int(asked)).first() if asked.isdigit() and len(asked) < 15 else None
+        chosen = found.filter(pk=asked).first() if asked is not None else None
         builder = Builder(account, requirements=of_panel(chosen) if chosen else [])
         if builder.rows:
             builder.is_valid()
@@ -255,8 +261,7 @@ def requirements(request: HttpRequest, membership: Membership) -> HttpResponse:
         if "add" in request.POST:
             builder.add()
         elif "remove" in request.POST:
-            place = request.POST["remove"]
-            builder.remove(int(place) if place.isdigit() else -1)
+            builder.remove(_place(request.POST["remove"]))
         else:
             builder.is_valid()
     if getattr(request, "htmx", False):

@@ -142,6 +142,9 @@ def test_every_button_keeps_all_that_was_typed(lab: Lab, approver: Client) -> No
     ).content.decode()  # fmt: skip
     assert part.lstrip().startswith("<form")
     assert "2 + 2?" not in part
+    assert 'name="q0o2-text"' in post(lab, approver, "add-option-0").content.decode()
+    for place in ("²", "9" * 5_000, "99"):
+        assert post(lab, approver, f"add-option-{place}").status_code == 200, place
 
 
 def test_by_form_by_xml_and_what_it_scores(lab: Lab, approver: Client) -> None:

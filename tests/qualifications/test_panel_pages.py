@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -70,6 +71,14 @@ def test_a_panel_is_made_by_its_pages(lab: Lab) -> None:
     keep(lab)
     assert page(client, lab, "panel", panel.pk).status_code == 404
     assert b"No panels yet" in page(client, lab, "panels").content
+
+
+@pytest.mark.parametrize("place", ["²", pytest.param("9" * 5_000, id="long"), "-1", ""])
+def test_a_place_that_cannot_be_takes_nothing_away(lab: Lab, place: str) -> None:
+    client, url = signed_in(lab, "viewer"), reverse("requirements", args=["lab"])
+    assert client.get(url, {"panel": place}).status_code == 200
+    assert client.post(url, {"remove": place}).status_code == 200
+    assert client.post(reverse("panel_new", args=["lab"]), {"remove": place}).status_code == 200
 
 
 def test_lists_cost_the_same_for_one_row_and_for_three(lab: Lab) -> None:

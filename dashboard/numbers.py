@@ -1,0 +1,10 @@
+"""Whole numbers that a request names: the key of a row, a place in a list."""
+
+
+def whole(text: str, *, digits: int = 18) -> int | None:
+    """The number that `text` is in ASCII digits; None for anything else.
+
+    int() takes other scripts' digits, refuses some of those str.isdigit() knows, and also what is thousands of digits
+    long; and no key of a table has more than 18.
+    """
+    return int(text) if len(text) <= digits and text.isascii() and text.isdigit() else None
