@@ -60,9 +60,10 @@ def _extend(hit: HIT, *, by_time: timedelta | None = None, until: datetime | Non
         raise Denied("Say by how long, or until when.")
     try:
         end = until if until is not None else base + (by_time or timedelta())
+        # The first and the last day of the calendar have no time in UTC that could be written down.
+        end = end.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
         raise Denied("A HIT can be extended by a year at a time.") from None
-    end = end.astimezone(UTC).replace(microsecond=0)
     if end - base < SHORTEST - timedelta(seconds=1):
         raise Denied("The new end has to be at least a minute later than the present one; MTurk shortens no HIT.")
     if end - base > LONGEST:

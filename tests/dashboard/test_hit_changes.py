@@ -210,6 +210,8 @@ def test_the_same_end_twice_in_a_day_is_refused_before_mturk_is_asked_and_unders
         ("extend", {"until": datetime.fromisoformat("2020-01-01T00:00:00Z")}, "at least a minute later"),
         ("extend", {"by_time": timedelta(days=366)}, "by a year"),
         ("extend", {"by_time": timedelta(days=999999999)}, "by a year"),
+        ("extend", {"until": datetime.fromisoformat("9999-12-31T23:59:59-14:00")}, "by a year"),
+        ("extend", {"until": datetime.fromisoformat("0001-01-01T00:00:00+14:00")}, "by a year"),
         ("extend", {}, "by how long, or until when"),
         ("add", {"number": 0}, "whole number from 1 on"),
         ("add", {"number": 7}, "6 more is the most for this one"),
