@@ -116,6 +116,9 @@ def _free_chunk(job_id: uuid.UUID) -> bool:
 def retry_failed(job: Job, *, by: User) -> int:
     """Try again what failed, asking MTurk first; returns how many. A finished job runs again."""
     _check_mine_or_approver(job, by, "try failed ones again")
+    job.refresh_from_db(fields=["state"])
+    if job.state in OVER:
+        raise Denied(f"Nothing of it is sent any more: it is {job.state_label}. Begin a new one for what failed.")
     failed = Command.objects.filter(job=job, state=State.FAILED).select_related("account", "requested_by")
     count = 0
     for command in failed.iterator(chunk_size=500):

@@ -224,6 +224,15 @@ def test_failed_ones_are_tried_again_and_the_outcome_is_a_table(busy: Lab) -> No
     assert row[7] == "failed"
     assert "decided it elsewhere" in row[9]
     assert len(busy.ledger("reward")) == 9
+    # Of a job that was cancelled nothing new is sent, so nothing of it is tried again either.
+    Job.objects.update(state=JobState.CANCELLED)
+    failed = Command.objects.get(job=job, state=State.FAILED)
+    with pytest.raises(Denied, match="it is cancelled"):
+        jobs.retry_failed(job, by=busy.people["reviewer"])
+    with pytest.raises(Denied, match="goes no further"):
+        commands.retry(failed, by=busy.people["reviewer"])
+    failed.refresh_from_db()
+    assert failed.state == State.FAILED
 
 
 def test_nothing_to_do_is_no_job_and_a_viewer_asks_for_none(busy: Lab) -> None:
