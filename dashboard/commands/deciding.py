@@ -97,7 +97,7 @@ def retry(command: Command, *, by: User) -> None:
     if from_failure:
         _check_mine_or_approver(command, by, "try again")
         # What MTurk never did begins anew, and of such a job nothing new is sent.
-        if Job.objects.filter(pk=command.job_id, state__in=_ENDED).exists():
+        if command.job_id and Job.objects.filter(pk=command.job_id, state__in=_ENDED).exists():
             raise Denied("Its job goes no further, so nothing of it is sent any more. Ask for it anew.")
     else:
         check_role(by, command.account, Role.APPROVER, "settle what MTurk could not say")
