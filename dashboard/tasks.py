@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from dashboard import audit, commands, drift, heartbeat, incoming, jobs
 from dashboard.alone import alone
-from dashboard.models import Account, SyncRun, User
+from dashboard.models import Account, Role, SyncRun, User
+from dashboard.permissions import check_role
 from hits import agreement, search
 from hits import digest as figures
 from hits import figures as batch_figures
@@ -191,7 +192,12 @@ def check_audit() -> None:
 
 
 def begin_sync(account: Account, *, full: bool = False, by: User | None = None) -> SyncRun | None:
-    """The row of a sync, which is also its lock and its progress bar; None where one is running already."""
+    """The row of a sync, which is also its lock and its progress bar; None where one is running already.
+
+    Whoever asks for one (`by`) has to be a reviewer: reading spends calls.
+    """
+    if by is not None:
+        check_role(by, account, Role.REVIEWER, "read it from MTurk")
     hits_sync.end_abandoned_runs(account)
     try:
         with transaction.atomic():

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard import mturk, statistics, tasks
 from dashboard.access import back_to, of_account
 from dashboard.models import Credentials, Environment, Membership
+from dashboard.permissions import Denied
 from hits.models import HIT, Assignment
 
 
@@ -42,7 +43,11 @@ def overview(request: HttpRequest, membership: Membership) -> HttpResponse:
 @of_account
 def sync(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Start reading now; the row it makes is the progress bar."""
-    run = tasks.start_sync(membership.account, full="full" in request.POST, by=membership.user)
+    try:
+        run = tasks.start_sync(membership.account, full="full" in request.POST, by=membership.user)
+    except Denied as reason:
+        messages.error(request, str(reason))
+        return redirect(back_to(request, reverse("overview", args=[membership.account.slug])))
     if request.htmx:  # type: ignore[attr-defined]
         membership.account.refresh_from_db()
         return render(request, "dashboard/sync.html", {"latest_sync": membership.account.latest_sync})

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashboard import actions, jobs
-from dashboard.models import Account, AuditEvent, Command, Job, JobState, Role, User
+from dashboard.models import Account, AuditEvent, Command, Job, JobState, Role, SyncRun, User
 from dashboard.permissions import Denied
 from hits.actions import approve, reject
 from hits.models import Assignment
@@ -132,6 +132,19 @@ def test_no_get_changes_anything(lab: Lab, worked: Assignment) -> None:
     for name in ("decide", "decide_many", "drift_dismiss", "sync", "bonus", "change_hit", "change_hits"):
         pattern = next(row for row in account_urls() if row.name == name)
         assert client.get(url_of(pattern, lab, worked, command)).status_code == 405, name
+
+
+def test_a_viewer_starts_no_sync_since_it_spends_calls(lab: Lab) -> None:
+    sync = reverse("sync", args=["lab"])
+    pages = [reverse(name, args=["lab"]) for name in ("overview", "hits", "queue", "batches", "workers", "drift")]
+    pages += [reverse("account_settings", args=["lab"]), reverse("qualifications", args=["lab"]) + "?kind=system"]
+    for role, offered in (("viewer", False), ("reviewer", True)):
+        client = client_of(lab, role)
+        for page in pages:
+            assert (f'action="{sync}"' in client.get(page).content.decode()) == offered, (role, page)
+        said = client.post(sync, follow=True).content.decode()
+        assert ("need to be a reviewer" in said) != offered
+        assert SyncRun.objects.exists() == offered, role
 
 
 def test_posts_need_the_csrf_token(lab: Lab, worked: Assignment) -> None:
