@@ -165,3 +165,5 @@ def _write_defaults(account: Account) -> None:
 
 def _check(account: Account, by: User) -> None:
     check_role(by, account, Role.APPROVER, "change the texts ready to be said")
+    # One change at a time, so that two clicks at once do not both find that a title is free.
+    Account.objects.select_for_update(no_key=True).only("pk").get(pk=account.pk)

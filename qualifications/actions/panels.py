@@ -104,6 +104,8 @@ def create(
     # What workers may see of it tells them nothing.
     wish = Wish(name=f"Group {secrets.token_hex(4).upper()}", description=DESCRIPTION)
     kind = create_type(account=account, by=by, wish=wish, form_key=form_key, purpose="panel")
+    if form_key is not None and (first := Panel.objects.filter(account=account, command=kind.command).first()):
+        return first
     try:
         with transaction.atomic():
             panel = Panel.objects.create(

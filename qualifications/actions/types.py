@@ -157,6 +157,8 @@ def create_type(
         form_key=form_key,
         exclusive_key=name_key(wish.name),
     )
+    if form_key is not None and (made := QualificationType.objects.filter(command=command).first()):
+        return made  # the same form, sent in the same moment: the other click was first
     row = QualificationType.objects.create(
         account=account,
         qualification_type_id=f"new-{command.pk.hex}",

@@ -1,5 +1,6 @@
 """Panels: chosen by what workers did here, kept up to date while work comes in, told to MTurk, each worker once."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,8 @@ from hits.models import HIT, Assignment, Batch, Flag
 from qualifications.actions import panel_upkeep
 from qualifications.actions import panels as acts
 from qualifications.conditions import Facts, judge
-from qualifications.models import Panel, PanelMember, PanelState
-from tests.cast import Lab
+from qualifications.models import Panel, PanelMember, PanelState, QualificationType
+from tests.cast import Lab, meanwhile
 from tests.qualifications.test_scores import deliver, held
 from workers.models import SoftBlock, Worker, WorkerBatch
 
@@ -40,6 +41,24 @@ def make(lab: Lab, name: str = "Both", **more: Any) -> Panel:
     keep(lab)
     panel.refresh_from_db()
     return panel
+
+
+def test_two_clicks_in_the_same_moment_make_one_panel_and_one_type(lab: Lab) -> None:
+    made: list[Panel] = []
+    form_key = uuid.uuid4()
+
+    def click() -> None:
+        made.append(
+            acts.create(
+                account=lab.account, by=lab.people["approver"], name="Both", meaning="include", match="all",
+                conditions=[], form_key=form_key,
+            )
+        )  # fmt: skip
+
+    with meanwhile(click, table="dashboard_command", looks=2):
+        click()
+    assert made[0] == made[1] == Panel.objects.get()
+    assert QualificationType.objects.count() == Command.objects.count() == 1
 
 
 def inside(panel: Panel) -> dict[str, str]:
