@@ -12,6 +12,18 @@ from django.conf import settings
 
 from tests import servers
 
+#: Files with tests that take longest. They begin first: else the last of them ends alone, and all others wait for it.
+LONGEST = {
+    "test_clients.py", "test_command.py", "test_crashes.py", "test_demo.py", "test_deployment.py", "test_files.py",
+    "test_first_light.py", "test_granting_many.py", "test_in_browser.py", "test_look.py", "test_matrix.py",
+    "test_states.py", "test_supervisor.py", "test_ten_jobs.py",
+}  # fmt: skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 def _or_skip(start: Callable[[], Any]) -> Any:
     """Return `start()`; what the machine lacks is a skip that says how to get it."""
