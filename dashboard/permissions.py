@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 
 from django.db.models import Q
-from django.http import Http404
 
 from dashboard.models import Account, Membership, Role, User
 
@@ -15,14 +14,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 class Denied(Exception):
     """Not allowed, or not possible now; the message is for the person who asked."""
-
-
-def membership_of(user: User, slug: str) -> Membership:
-    """The membership through which a person reaches an account; 404 where there is none, as if it did not exist."""
-    membership = Membership.objects.select_related("account", "user").filter(account__slug=slug, user=user).first()
-    if membership is None:
-        raise Http404("No such account.")
-    return membership
 
 
 def role_of(user: User, account: Account) -> Role | None:

@@ -107,9 +107,6 @@ class CommandQuerySet(models.QuerySet["Command"]):
         """Claimed by a worker that did not come back."""
         return self.filter(state=State.SENDING, claimed_until__lt=now)
 
-    def needing_a_person(self) -> "CommandQuerySet":
-        return self.filter(state=State.ATTENTION)
-
 
 class Command(models.Model):
     """One write to MTurk: a row before it is a call, and the record of it afterwards.

@@ -9,7 +9,6 @@ from decimal import Decimal
 from statistics import median
 from typing import Any, ClassVar
 
-from django.apps import apps
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -230,11 +229,6 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def fresh(self) -> "AssignmentQuerySet":
         """New or changed since the figures were last brought up to date (hits.digest)."""
         return self.filter(fresh=True)
-
-    def with_open_finding(self) -> "AssignmentQuerySet":
-        """Those for which a rule proposes something that nobody released or dismissed yet."""
-        findings: Any = apps.get_model("hits", "Finding")
-        return self.filter(models.Exists(findings.objects.proposed().filter(assignment=models.OuterRef("pk"))))
 
     def auto_approving_before(self, moment: datetime) -> "AssignmentQuerySet":
         return self.filter(auto_approval_at__lt=moment)

@@ -29,7 +29,6 @@ _UNSEEN = {"head", "script", "style", "template", "select", "textarea", "noscrip
 _INLINE = {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "img", "input", "kbd", "mark", "q", "s",
            "small", "span", "strong", "sub", "sup", "u", "var", "wbr"}  # fmt: skip
 _LONGEST_TEXT = 6_000
-_REGIONS = {"full-instructions", "short-instructions", "classification-target", "worker-comment"}
 
 
 def read_page(html: str, urls: frozenset[str]) -> Question:

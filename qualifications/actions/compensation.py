@@ -31,7 +31,7 @@ from qualifications.models import (
 from workers.models import Message, MessageRecipient, Worker
 
 LARGEST = Decimal("9999.99")
-LONGEST_COMPLAINT, LONGEST_MESSAGE, LONGEST_SUBJECT = 4000, 3500, 200
+LONGEST_COMPLAINT, LONGEST_MESSAGE = 4000, 3500
 MOST_DAYS = 90
 #: A worker's id (facts 4.4).
 _WORKER = re.compile(r"A[A-Z0-9]{1,63}")

@@ -9,7 +9,6 @@ from dashboard.commands import Kind, Outcome, register
 from dashboard.models import Command, State
 from qualifications.models import Panel, PanelDue, PanelMember, PanelState, QualificationType, Score, ScoreStatus
 
-_GONE = ("QualificationTypeDoesNotExist", "WorkerDoesNotExist")
 _NOT_HELD = ("InvalidQualificationState", "QualificationDoesNotExist")
 
 

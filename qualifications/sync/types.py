@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from dashboard import audit, mturk
 from dashboard.models import Account, SyncRun
-from marketplace.policies import MASTERS_TYPES
 from qualifications.models import QualificationRequest, QualificationType, RequestState, TypeKind, search_text
 from qualifications.questions import score_of
 
@@ -211,10 +210,6 @@ def store_system_types(account: Account) -> None:
         unique_fields=["account", "qualification_type_id"],
         update_fields=["kind", "name", "description", "searched", "is_requestable", "synced_at"],
     )
-
-
-def is_masters(type_id: str) -> bool:
-    return type_id in MASTERS_TYPES
 
 
 def _mark_types_gone(account: Account, seen: set[str], started: datetime) -> None:

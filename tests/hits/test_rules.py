@@ -150,7 +150,7 @@ def test_each_answer_is_found_once_and_a_verdict_overtakes_what_was_proposed(des
         look_back(desk.account.pk)
     assert Finding.objects.filter(rule=rule).count() == 2
     assert not Finding.objects.filter(rule=off).exists()
-    assert Assignment.objects.with_open_finding().count() == 2
+    assert Finding.objects.proposed().count() == 2
     actions.approve(assignment=Assignment.objects.get(assignment_id=ids[0]), by=desk.people["reviewer"])
     deliver(desk)
     assert dict(Finding.objects.values_list("assignment__assignment_id", "state")) == {
@@ -159,7 +159,7 @@ def test_each_answer_is_found_once_and_a_verdict_overtakes_what_was_proposed(des
     }
     assert desk.paid(ids[0]) == ["0.10"]
     assert keeping.delete(rule, by=desk.people["reviewer"]) == 1
-    assert not Assignment.objects.with_open_finding().exists()
+    assert not Finding.objects.proposed().exists()
     assert Finding.objects.count() == 2, "the log is kept"
     desk.answer(hit, **{**good, "check": "red"})
     work(desk)
