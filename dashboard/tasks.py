@@ -84,7 +84,8 @@ def sweep() -> None:
         work_on_job.apply_async((str(job_id),), expires=60)
     for account_id in commands.sweep():
         deliver.apply_async((account_id,), expires=30)
-    for account_id in Assignment.objects.fresh().order_by("account").values_list("account", flat=True).distinct():
+    fresh = Assignment.objects.fresh().order_by("account").values_list("account", flat=True).distinct()
+    for account_id in {*fresh, *batch_figures.accounts_to_measure()}:
         digest.apply_async((account_id,), expires=30)
     for account_id in upkeep.waiting_accounts():
         look_back.apply_async((account_id,), expires=30)

@@ -1,11 +1,13 @@
 """The figures of batches: each new answer is counted once, and what has to look at many is measured on a sample."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Avg, Count, F, Model
 from django.utils import timezone
 
@@ -25,6 +27,8 @@ from hits.models import (
     FieldFigures,
     ReviewerFigures,
 )
+
+log = logging.getLogger(__name__)
 
 #: Fields of one batch that figures are kept of; a hostile worker invents names.
 MOST_FIELDS = 400
@@ -185,26 +189,30 @@ def _decided(figures: ReviewerFigures, command: Any) -> None:
 # --- what is measured on a sample -----------------------------------------------------------------------------------
 
 
+def accounts_to_measure() -> set[int]:
+    """Accounts with batches that `measure_batches` would measure."""
+    rows = BatchFigures.objects.to_measure(late=timezone.now() - _SETTLED)
+    return set(rows.order_by().values_list("account", flat=True).distinct())
+
+
 def measure_batches(account: Account, *, most: int = 20) -> int:
     """Measure the agreement of batches that grew by a tenth since, or that grew and were not measured of late.
 
-    Called when nothing is left to digest; how many were measured. While answers pour in, a batch costs a few times
-    what its last measurement does, and not one measurement for each sync.
+    Called when nothing is left to digest, and by the sweep for batches that have gone quiet since; how many were
+    measured. While answers pour in, a batch costs a few times what its last measurement does, and not one measurement
+    for each sync; when no more come, its figures are those of all of them within minutes.
     """
-    grown = BatchFigures.objects.filter(account=account).exclude(
-        measured_answers=F("submitted") + F("approved") + F("rejected")
-    )
-    late = timezone.now() - _SETTLED
-    count = 0
-    for figures in grown.order_by("measured_at")[:most]:
-        if (
-            figures.measured_at is None
-            or figures.measured_at < late
-            or figures.answers * 10 > figures.measured_answers * 11
-        ):
+    due = BatchFigures.objects.filter(account=account).to_measure(late=timezone.now() - _SETTLED)
+    found = list(due.order_by(F("measured_at").asc(nulls_first=True), "pk")[:most])
+    for figures in found:
+        try:
             measure_batch(figures)
-            count += 1
-    return count
+        except DatabaseError:
+            raise  # says nothing about the answers; the next tick tries again
+        except Exception:
+            log.exception("The agreement of batch %s cannot be measured", figures.pk)
+            _measured(figures)  # or every sweep would try
+    return len(found)
 
 
 def measure_batch(figures: BatchFigures) -> None:
@@ -224,9 +232,14 @@ def measure_batch(figures: BatchFigures) -> None:
     for question in set(questions.values()):
         free |= free_text(question)
     mean = its_own.filter(agreement__lt=NOTHING_TO_COMPARE).aggregate(mean=Avg("agreement"))["mean"]
-    BatchFigures.objects.filter(pk=figures.pk).update(
+    _measured(
+        figures,
         agreement=None if mean is None else round(mean),
         reliability={"items": len(chosen), "of": len(hits), "fields": measure(list(items.values()), free)},
-        measured_answers=figures.answers,
-        measured_at=timezone.now(),
     )
+
+
+def _measured(figures: BatchFigures, **found: Any) -> None:
+    """Of the answers there were when its row was read: those that came since make it one to be measured again."""
+    now = timezone.now()
+    BatchFigures.objects.filter(pk=figures.pk).update(measured_answers=figures.answers, measured_at=now, **found)

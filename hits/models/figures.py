@@ -1,12 +1,14 @@
 """Figures of batches, kept up to date as answers come in: a page about 100,000 answers reads a few rows."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from dashboard.models import Account
@@ -16,7 +18,16 @@ from marketplace.policies import bonus_fee
 _PERSON = settings.AUTH_USER_MODEL
 
 
+_ANSWERS = F("submitted") + F("approved") + F("rejected")
+_MEASURED = models.Q(measured_answers=_ANSWERS)
+
+
 class BatchFiguresQuerySet(models.QuerySet["BatchFigures"]):
+    def to_measure(self, *, late: datetime) -> "BatchFiguresQuerySet":
+        """Got answers since they were measured, and grew by a tenth by them or were last measured before `late`."""
+        much = models.Q(GreaterThan(_ANSWERS * 10, F("measured_answers") * 11))
+        return self.filter(~_MEASURED).filter(much | models.Q(measured_at=None) | models.Q(measured_at__lt=late))
+
     def count_bonuses(self, account: Account, payments: Iterable[tuple[str, Decimal]]) -> None:
         """Add bonuses that were paid just now: (AssignmentId, amount). Call it where the payments are written."""
         payments = list(payments)
@@ -57,6 +68,8 @@ class BatchFigures(models.Model):
 
     class Meta:
         verbose_name_plural = "figures of batches"
+        # Few of all, and every sweep asks for them.
+        indexes: ClassVar = [models.Index(fields=["account"], condition=~_MEASURED, name="batch_figures_grown")]
 
     def __str__(self) -> str:
         return f"figures of {self.batch}"

@@ -1,17 +1,20 @@
 """The figures of batches: counted once each, bounded, and shown without a look at the answers."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from dashboard import commands
+from dashboard import commands, tasks
 from dashboard.tasks import digest
 from hits import actions, figures
 from hits.answers import tally
@@ -160,3 +163,45 @@ def test_a_batch_of_very_many_answers_is_read_in_chunks_of_one_price(lab: Lab) -
         costs.append(len(queries))
     assert costs[1] <= costs[0] + 2, costs
     assert BatchFigures.objects.get().submitted == 6
+
+
+def test_a_batch_that_went_quiet_is_measured_with_all_its_answers(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    hits = [lab.hit(MaxAssignments=20, RequesterAnnotation=f"BatchId:{number};") for number in range(2)]
+    for hit in hits:
+        for _ in range(11):
+            lab.answer(hit, total="1")
+    lab.sync()
+    measured: list[int] = []
+    measure = figures.measure_batch
+    monkeypatch.setattr(figures, "measure_batch", lambda batch: (measured.append(batch.pk), measure(batch)))
+    digest(lab.account.pk)
+    assert len(measured) == 2
+    for hit in hits:
+        lab.answer(hit, total="2")
+    lab.sync()
+    for _ in range(3):
+        digest(lab.account.pk)
+    assert len(measured) == 2, "one answer more is no reason to look at all of them again"
+    assert figures.accounts_to_measure() == set()
+
+    late = timezone.now() - timedelta(minutes=11)
+    BatchFigures.objects.update(measured_at=late)
+    assert not Assignment.objects.fresh().exists(), "nothing new comes that would wake anybody"
+    asked: list[int] = []
+    monkeypatch.setattr(tasks.digest, "apply_async", lambda ids, **_: asked.append(ids[0]))
+    tasks.sweep()
+    assert asked == [lab.account.pk]
+    figures.measure_batches(lab.account, most=1)
+    assert figures.accounts_to_measure() == {lab.account.pk}, "of many batches the others have their turn, too"
+    digest(lab.account.pk)
+    assert [this.measured_answers for this in BatchFigures.objects.all()] == [12, 12]
+    assert {this.reliability["fields"]["total"]["items"] for this in BatchFigures.objects.all()} == {1}
+    assert (len(measured), figures.accounts_to_measure()) == (4, set())
+
+    def choke(batch: BatchFigures) -> None:
+        raise ValueError("a shape nobody foresaw")
+
+    monkeypatch.setattr(figures, "measure_batch", choke)
+    BatchFigures.objects.update(measured_answers=0)
+    digest(lab.account.pk)
+    assert figures.accounts_to_measure() == set(), "what cannot be measured is not tried again until it grows"
