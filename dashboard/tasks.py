@@ -16,9 +16,10 @@ from hits import agreement, search
 from hits import digest as figures
 from hits import figures as batch_figures
 from hits import sync as hits_sync
+from hits.actions import old_uploads
 from hits.files import read_marked
 from hits.models import Assignment
-from hits.rules import evaluating, gold, upkeep
+from hits.rules import evaluating, gold, gold_files, upkeep
 from qualifications import digest as panels_digest
 from qualifications import sync as qualifications_sync
 from qualifications.actions import compensation, old_sheets, panel_upkeep, scores
@@ -47,6 +48,7 @@ FILE_READERS: dict[str, incoming.Reader] = {
     "bonuses": bonus_rows.read_bonuses,
     "formula": bonus_rows.read_formula,
     "sheet": scores.read_sheet,
+    "gold": gold_files.read_gold,
 }
 
 #: Seconds a thread digests before others have their turn; the next tick goes on with the rest.
@@ -97,6 +99,7 @@ def sweep() -> None:
     worker_blocks.propose_due()
     compensation.sweep()
     old_sheets.forget_old()
+    old_uploads.forget_old()
 
 
 @shared_task

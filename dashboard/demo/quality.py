@@ -5,6 +5,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from dashboard.demo.batches import batches
 from dashboard.models import Account, Role, User
 from hits.models import Batch, GoldAnswer, Rule
@@ -99,6 +101,7 @@ def make(account: Account, people: dict[Role, User], say: Callable[[str], None])
         say(f"The demo's people know {known} answers, and {made} rules look at every new one.")
 
 
+@transaction.atomic
 def _gold(there: dict[str, Batch], by: User) -> int:
     """What the demo's rows say is right becomes gold; for batches that have none yet."""
     known = 0
@@ -107,12 +110,11 @@ def _gold(there: dict[str, Batch], by: User) -> int:
         if batch.key not in GOLD or mirrored is None or GoldAnswer.objects.filter(hit__batch=mirrored).exists():
             continue
         names, every = GOLD[batch.key]
-        found: gold.Found = {}
-        for pk, annotation in mirrored.hits.values_list("pk", "annotation"):
-            row = re.search(r";Row:(\d+);", annotation)
+        for hit in mirrored.hits.select_related("account").defer("raw", "question"):
+            row = re.search(r";Row:(\d+);", hit.annotation)
             if row and int(row[1]) % every == 1 and int(row[1]) <= len(batch.rows):
                 hint = batch.rows[int(row[1]) - 1]["hint"]
-                found |= {(pk, name): [str(hint[name]["truth"])] for name in names}
-        if found:
-            known += gold.take_over(batch=mirrored, found=found, by=by)
+                for name in names:
+                    gold.set_gold(hit=hit, name=name, accepted=[str(hint[name]["truth"])], by=by)
+                    known += 1
     return known

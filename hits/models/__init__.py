@@ -11,7 +11,7 @@ from hits.models.mirror import (
     HITQuerySet,
     HITType,
 )
-from hits.models.quality import AnswerText, GoldChange, GoldUpload, RuleRun
+from hits.models.quality import AnswerText, GoldChange, GoldRow, GoldUpload, RuleRun
 from hits.models.review import (
     Finding,
     Flag,
@@ -44,6 +44,7 @@ __all__ = [
     "Flag",
     "GoldAnswer",
     "GoldChange",
+    "GoldRow",
     "GoldUpload",
     "HITInput",
     "HITQuerySet",

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboard.models import Account
+from dashboard.models import Account, IncomingFile
 from hits.models.mirror import HIT, Assignment, Batch
 from hits.models.review import Rule
 
@@ -81,17 +81,49 @@ class RuleRun(models.Model):
 
 
 class GoldUpload(models.Model):
-    """A file of gold answers that somebody uploaded and has yet to take over."""
+    """A file of gold answers. A worker reads it, somebody looks at its rows and takes them over, a worker does that.
+    What was taken over or forgotten is deleted row by row (hits.rules.gold_files)."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "not taken over yet"
+        TAKEN = "taken", "being taken over"
+        FORGOTTEN = "forgotten", "forgotten"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
-    text = models.TextField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    file = models.ForeignKey(IncomingFile, on_delete=models.SET_NULL, null=True, related_name="+")
     made_by = models.ForeignKey(_PERSON, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, help_text="When its last row was stored; nothing is done before.")
+    rows_read = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True, help_text="Why reading ended before the file did.")
 
     class Meta:
         ordering: ClassVar = ["-pk"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class GoldRow(models.Model):
+    """One answer that a file says is right; `why` is the sentence why it cannot be used, "" where it can."""
+
+    upload = models.ForeignKey(GoldUpload, on_delete=models.CASCADE, db_index=False, related_name="rows")
+    number = models.PositiveIntegerField(help_text="As a spreadsheet counts, the header being 1.")
+    hit = models.ForeignKey(HIT, on_delete=models.CASCADE, null=True, related_name="+")
+    hit_name = models.CharField(max_length=64, help_text="As the file says it.")
+    field = models.CharField(max_length=200)
+    answer = models.TextField()
+    why = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["upload", "id"], name="gold_row_in_order"),
+            models.Index(fields=["upload", "hit", "field"], condition=Q(why=""), name="gold_row_of_hit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.upload_id}"

@@ -10,7 +10,7 @@ from dashboard import audit
 from dashboard.models import Account, Role, User
 from dashboard.permissions import Denied, check_role
 from hits.answers.values import is_blank
-from hits.models import HIT, Assignment, Batch, GoldAnswer, GoldChange, Rule
+from hits.models import HIT, Assignment, GoldAnswer, GoldChange, Rule
 from hits.rules import evaluating, waking
 from hits.rules.facts import scores
 from hits.rules.reading import said
@@ -73,7 +73,7 @@ def _changed(account: Account, hits: Iterable[int]) -> None:
 Found = dict[tuple[int, str], list[Any]]
 
 
-def _keep(account: Account, found: Found, by: User) -> None:
+def keep(account: Account, found: Found, by: User) -> None:
     """Write gold answers; what was there for the same fields is replaced."""
     for _, name in found:
         if not name.strip() or len(name) > 200:
@@ -97,7 +97,7 @@ def set_gold(*, hit: HIT, name: str, accepted: Iterable[Any], by: User) -> None:
     """Say what is right for one field of a HIT; what was said before is replaced."""
     check_role(by, hit.account, Role.REVIEWER, DOING)
     kept, name = tidy_accepted(accepted), name.strip()
-    _keep(hit.account, {(hit.pk, name): kept}, by)
+    keep(hit.account, {(hit.pk, name): kept}, by)
     audit.record("gold.set", account=hit.account, by=by, subject=hit.hit_id, text=name, data={"accepted": kept})
 
 
@@ -119,7 +119,7 @@ def mark_gold(*, assignment: Assignment, names: Sequence[str], by: User) -> list
     if not wanted:
         raise Denied("There is nothing in these fields that could be right.")
     hit = assignment.hit
-    _keep(assignment.account, {(hit.pk, name): [answer[name]] for name in wanted}, by)
+    keep(assignment.account, {(hit.pk, name): [answer[name]] for name in wanted}, by)
     data, words = {"fields": wanted, "from": assignment.assignment_id}, ", ".join(wanted)[:500]
     audit.record("gold.set", account=assignment.account, by=by, subject=hit.hit_id, text=words, data=data)
     return wanted
@@ -133,16 +133,6 @@ def unmark_gold(*, assignment: Assignment, names: Sequence[str], by: User) -> in
     for gold in gone:
         remove_gold(gold, by=by)
     return len(gone)
-
-
-@transaction.atomic
-def take_over(*, batch: Batch, found: Found, by: User) -> int:
-    """Gold for many fields at once, such as a file's; how many there were."""
-    check_role(by, batch.account, Role.REVIEWER, DOING)
-    _keep(batch.account, found, by)
-    words = f"{len(found):,} gold answers"
-    audit.record("gold.imported", account=batch.account, by=by, subject=batch.key, text=words)
-    return len(found)
 
 
 # --- scoring anew ---------------------------------------------------------------------------------------------------

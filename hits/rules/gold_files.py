@@ -2,85 +2,72 @@
 
 The same field of a HIT on several rows: any of them is right. Several options chosen together are joined by `|`, as in
 the results of the Requester website; drawings are JSON.
+
+A file is read by a worker and stored row by row; once somebody has looked at the rows and takes them over, a worker
+does that, too, some fields at a time. What is taken over is no row any more, so nothing is taken twice.
 """
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, Any
 
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from dashboard import audit, incoming, old_lists
 from dashboard.csv_files import Row, Table, Unreadable, lines, read, unguarded
-from hits.answers.text import one_line
+from dashboard.incoming import Reading
+from dashboard.models import Account, Role, User
+from dashboard.permissions import Denied, check_role
 from hits.answers.values import is_blank
-from hits.models import HIT, Batch, GoldAnswer
-from hits.rules.gold import LONGEST, MOST_ACCEPTED, Found
+from hits.models import HIT, Batch, GoldAnswer, GoldRow, GoldUpload
+from hits.rules import waking
+from hits.rules.gold import DOING, LONGEST, MOST_ACCEPTED, Found, keep
 from hits.rules.reading import fields_of, listed
 
-MOST_ROWS, MOST_GOLD, MOST_BYTES = 20_000, 20_000, 10_000_000
-MOST_SHOWN, MOST_BAD = 50, 200
-_CHUNK = 500
+CHUNK = 500
+#: Fields of HITs whose gold is taken over in one transaction.
+AT_ONCE = 200
+OVER = "This file was taken over or forgotten already."
+#: (number of the row, HITId, field, answer)
+Cell = tuple[int, str, str, str]
 
 
-@dataclass(frozen=True)
-class Line:
-    """One cell of gold in a file; `problem` is the sentence why it cannot be used, "" where it can."""
-
-    number: int
-    hit_id: str
-    field: str
-    answer: str
-    problem: str = ""
-
-
-@dataclass
-class Preview:
-    """What a file would change."""
-
-    found: Found = field(default_factory=dict)
-    lines: list[Line] = field(default_factory=list)
-    bad: list[Line] = field(default_factory=list)
-    read: int = 0
-    good: int = 0
-    wrong: int = 0
-    replaced: int = 0
-
-    @property
-    def hits(self) -> int:
-        return len({hit for hit, _ in self.found})
-
-    def note(self, line: Line) -> None:
-        if len(self.lines) < MOST_SHOWN:
-            self.lines.append(line)
-        if line.problem:
-            self.wrong += 1
-            if len(self.bad) < MOST_BAD:
-                self.bad.append(line)
-        else:
-            self.good += 1
-
-
-def preview(file: IO[bytes], batch: Batch) -> Preview:
-    """What a file of gold would change in a batch, line by line; Unreadable where it is none. Writes nothing."""
+def begin(*, batch: Batch, name: str, file: IO[bytes], by: User) -> GoldUpload:
+    """Take in a file of gold; a worker reads it. Unreadable, with nothing stored, where it is no such file."""
+    check_role(by, batch.account, Role.REVIEWER, DOING)
     table = read(file)
-    cells = _cells(table)
-    came, known = Preview(), set(fields_of(batch))
-    chunk: list[tuple[int, str, str, str]] = []
-    for cell in cells:
-        chunk.append(cell)
-        if len(chunk) == _CHUNK:
-            _take(chunk, batch, known, came)
-            chunk = []
-    _take(chunk, batch, known, came)
-    if not came.read:
+    if next(_cells(table), None) is None:
         raise Unreadable("The file has a header and no rows.")
-    if came.found:
-        there = GoldAnswer.objects.filter(hit__batch=batch).values_list("hit_id", "field")
-        came.replaced = sum(pair in came.found for pair in there.iterator())
-    return came
+    upload = GoldUpload(account=batch.account, batch=batch, name=name[:200] or "File", made_by=by)
+    upload.file = incoming.keep(file, account=batch.account)
+    with transaction.atomic():
+        upload.save(force_insert=True)
+        incoming.hand_over(upload.file, "gold")
+    return upload
 
 
-def _cells(table: Table) -> Iterator[tuple[int, str, str, str]]:
-    """(number of the row, HITId, field, answer) for each cell of gold."""
+def read_gold(reading: Reading) -> None:
+    """Store what a file says is right, each with the sentence why it cannot be, where it cannot."""
+    upload = GoldUpload.objects.select_related("batch").get(file=reading.stored)
+    known = set(fields_of(upload.batch))
+    for chunk in reading.chunks(_at_most(_cells(read(reading.file))), CHUNK, skip=upload.rows_read):
+        with transaction.atomic():
+            reading.step()
+            GoldRow.objects.bulk_create(_rows(chunk, upload, known))
+            upload.rows_read += len(chunk)
+            upload.save(update_fields=["rows_read"])
+    with transaction.atomic():
+        reading.finish()
+        upload.file, upload.read_at, upload.problem = None, timezone.now(), reading.problem
+        upload.save(update_fields=["file", "read_at", "problem"])
+
+
+def _cells(table: Table) -> Iterator[Cell]:
+    """Each cell of gold."""
     hit, named, answer = table.place("HITId"), table.place("Field", "Question"), table.place("Answer", "Gold", "Value")
     wide = [(place, name[7:].strip()) for place, name in enumerate(table.header) if name.lower().startswith("answer.")]
     if hit is None or not (wide or (named is not None and answer is not None)):
@@ -89,7 +76,7 @@ def _cells(table: Table) -> Iterator[tuple[int, str, str, str]]:
             f"The file has {listed(table.header, 8) or 'none'}."
         )
 
-    def cells_of(row: Row) -> Iterator[tuple[int, str, str, str]]:
+    def cells_of(row: Row) -> Iterator[Cell]:
         name = row.cell(hit).upper()
         if named is not None and answer is not None:
             yield row.number, name, unguarded(row.cell(named)), unguarded(row.cell(answer))
@@ -101,42 +88,48 @@ def _cells(table: Table) -> Iterator[tuple[int, str, str, str]]:
         if not any(text for _, text in given):
             yield row.number, name, "", ""
 
-    for count, row in enumerate(table):
-        if count >= MOST_ROWS:
-            raise Unreadable(f"The file has more than {MOST_ROWS:,} rows. Upload it in parts.")
-        yield from cells_of(row)
+    return (cell for row in table for cell in cells_of(row))
 
 
-def _take(chunk: list[tuple[int, str, str, str]], batch: Batch, known: set[str], came: Preview) -> None:
-    names = {hit_id for _, hit_id, _, _ in chunk}
+def _at_most(cells: Iterator[Cell]) -> Iterator[Cell]:
+    for count, cell in enumerate(cells):
+        if count >= settings.UPLOAD_ROWS:
+            raise Unreadable(f"The file holds more than {settings.UPLOAD_ROWS:,} gold answers. Upload it in parts.")
+        yield cell
+
+
+def _rows(chunk: list[Cell], upload: GoldUpload, known: set[str]) -> list[GoldRow]:
+    """A chunk as it is kept: two queries, however many there are."""
     hits = {
         hit_id: (pk, its)
-        for pk, hit_id, its in HIT.objects.filter(account=batch.account_id, hit_id__in=names).values_list(
-            "pk", "hit_id", "batch_id"
-        )
+        for pk, hit_id, its in HIT.objects.filter(
+            account=upload.account_id, hit_id__in={hit_id for _, hit_id, _, _ in chunk}
+        ).values_list("pk", "hit_id", "batch_id")
     }
+    earlier = GoldRow.objects.filter(upload=upload, why="", hit__in=[pk for pk, _ in hits.values()]).order_by()
+    counts = Counter(earlier.values_list("hit", "field"))
+    found = []
     for number, hit_id, name, answer in chunk:
-        came.read += 1
-        problem = _problem(hits.get(hit_id), hit_id, name, answer, batch, known)
-        if not problem:
-            accepted = came.found.setdefault((hits[hit_id][0], name), [])
-            if answer not in accepted:
-                if len(accepted) >= MOST_ACCEPTED:
-                    problem = f"More than {MOST_ACCEPTED} values of one field cannot all be right."
-                else:
-                    accepted.append(answer)
-            if len(came.found) > MOST_GOLD:
-                raise Unreadable(f"The file holds more than {MOST_GOLD:,} gold answers. Upload it in parts.")
-        shown = Line(number, one_line(hit_id, 64), one_line(name, 60), one_line(answer, 100), problem)
-        came.note(shown)
+        why = _problem(hits.get(hit_id), hit_id, name, answer, upload.batch_id, known)
+        key = (hits.get(hit_id, (None, None))[0], name)
+        counts[key] += not why
+        if counts[key] > MOST_ACCEPTED and not why:
+            why = f"More than {MOST_ACCEPTED} values of one field cannot all be right."
+        found.append(
+            GoldRow(
+                upload=upload, number=number, hit_id=key[0], hit_name=hit_id[:64], field=name[:200],
+                answer=answer[:LONGEST], why=why[:400],
+            )
+        )  # fmt: skip
+    return found
 
 
-def _problem(hit: tuple[int, int] | None, hit_id: str, name: str, answer: str, batch: Batch, known: set[str]) -> str:
+def _problem(hit: tuple[int, int] | None, hit_id: str, name: str, answer: str, batch: int, known: set[str]) -> str:
     if not hit_id:
         return "The HITId is missing."
     if hit is None:
         return "There is no such HIT in this account."
-    if hit[1] != batch.pk:
+    if hit[1] != batch:
         return "This HIT belongs to another batch."
     if is_blank(answer):
         return "There is no answer in this row."
@@ -151,13 +144,46 @@ def _problem(hit: tuple[int, int] | None, hit_id: str, name: str, answer: str, b
     return ""
 
 
-def kept(found: Found) -> str:
-    """As an upload keeps it until somebody says yes."""
-    return json.dumps([[hit, name, accepted] for (hit, name), accepted in found.items()])
+# --- what becomes of it ---------------------------------------------------------------------------------------------
 
 
-def from_kept(text: str) -> Found:
-    return {(hit, name): accepted for hit, name, accepted in json.loads(text)}
+@transaction.atomic
+def decide(upload: GoldUpload, *, take: bool, by: User) -> None:
+    """Let a worker take a file over, or throw it away. Denied where somebody did before."""
+    check_role(by, upload.account, Role.REVIEWER, DOING)
+    state = GoldUpload.State.TAKEN if take else GoldUpload.State.FORGOTTEN
+    rows = GoldUpload.objects.filter(pk=upload.pk, state=GoldUpload.State.OPEN, read_at__isnull=False)
+    if not rows.update(state=state):
+        raise Denied(OVER)
+    if take:
+        words = f"{upload.name}: {GoldRow.objects.filter(upload=upload, why='').count():,} gold answers"
+        audit.record("gold.imported", account=upload.account, by=by, subject=upload.batch.key, text=words)
+    waking.tell_a_worker(upload.account)
+
+
+@transaction.atomic
+def finish_some(account: Account) -> bool:
+    """Take over some of the gold of a file that is to be taken over, or delete some rows of one that is done with.
+    False: nothing is left to do."""
+    waiting = GoldUpload.objects.filter(account=account).exclude(state=GoldUpload.State.OPEN)
+    upload = waiting.select_for_update(of=("self",)).select_related("account", "made_by").order_by("pk").first()
+    if upload is None:
+        return False
+    good = GoldRow.objects.filter(upload=upload, why="")
+    pairs: list[tuple[Any, str]] = []
+    if upload.state == GoldUpload.State.TAKEN:
+        pairs = list(good.order_by("hit", "field").values_list("hit", "field").distinct()[:AT_ONCE])
+    if not pairs:
+        old_lists.forget_some(upload, "rows")
+        return True
+    hit, name = pairs[-1]
+    rows = good.filter(Q(hit__lt=hit) | Q(hit=hit, field__lte=name))
+    found: Found = defaultdict(list)
+    for *pair, answer in rows.order_by("pk").values_list("hit", "field", "answer"):
+        found[pair[0], pair[1]].append(answer)
+    keep(account, found, upload.made_by)
+    rows.delete()
+    return True
 
 
 def as_text(accepted: Any) -> str:

@@ -4,18 +4,20 @@ import time
 
 from dashboard.alone import alone
 from dashboard.models import Account
-from hits.models import Finding, GoldChange, RuleRun
-from hits.rules import deciding, gold, past
+from hits.models import Finding, GoldChange, GoldUpload, RuleRun
+from hits.rules import deciding, gold, gold_files, past
 
 #: Seconds between two steps, so that on SQLite others who wait to write find the moment in which they can.
 BREATH = 0.01
 
 
 def waiting_accounts() -> set[int]:
-    """Accounts with gold that changed, a look at the past under way, or findings that policy has yet to look at."""
+    """Accounts with gold that changed or that a file brings, a look at the past under way, or findings that policy has
+    yet to look at."""
     return {
         account
         for rows in (
+            GoldUpload.objects.exclude(state=GoldUpload.State.OPEN),
             GoldChange.objects.all(),
             RuleRun.objects.filter(finished_at=None),
             Finding.objects.filter(due=True),
@@ -31,6 +33,6 @@ def look_back(account: Account, *, seconds: float = 20) -> None:
     """
     with alone("rules", account.pk) as free:
         until = time.monotonic() + seconds
-        for step in (gold.rescore_some, past.go_on, deciding.release_due):
+        for step in (gold_files.finish_some, gold.rescore_some, past.go_on, deciding.release_due):
             while free and time.monotonic() < until and step(account):
                 time.sleep(BREATH)

@@ -1,11 +1,10 @@
-"""Gold answers: the list of a batch, a file of them, and marking an answer's own fields from beside it."""
+"""Gold answers: the list of a batch, files of them, and marking an answer's own fields from beside it."""
 
-import io
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,16 +13,19 @@ from django.views.decorators.vary import vary_on_headers
 from dashboard.access import back_to, of_account
 from dashboard.csv_files import Unreadable, download
 from dashboard.models import Membership, Role
+from dashboard.old_lists import KEPT
 from dashboard.pages import page
 from dashboard.permissions import Denied, check_role
 from hits.forms.quality import GoldForm
-from hits.models import HIT, Assignment, Batch, GoldAnswer, GoldChange, GoldUpload
+from hits.models import HIT, Assignment, Batch, GoldAnswer, GoldChange, GoldRow, GoldUpload
 from hits.rules import gold as keeping
 from hits.rules import gold_files
 from hits.rules.reading import fields_of
 from hits.views.findings import beside
+from hits.views.uploads import being_read, file_of
 
 _MOST_MARKED = 40
+_MOST_FILES = 20
 
 
 def _batch_of(membership: Membership, batch_id: int) -> Any:
@@ -35,11 +37,11 @@ def _batch_of(membership: Membership, batch_id: int) -> Any:
 @require_http_methods(["GET", "POST"])
 @of_account
 def gold(request: HttpRequest, membership: Membership, batch_id: int) -> HttpResponse:
-    """What is known to be right in a batch. POST: action=save|remove|upload|take|forget."""
+    """What is known to be right in a batch. POST: action=save|remove|upload."""
     batch = _batch_of(membership, batch_id)
     known = fields_of(batch)
     form: GoldForm | None = None
-    upload: dict[str, Any] = {}
+    file_problem = ""
     if request.method == "POST":
         here = redirect("gold", membership.account.slug, batch.pk)
         action = request.POST.get("action", "")
@@ -59,19 +61,19 @@ def gold(request: HttpRequest, membership: Membership, batch_id: int) -> HttpRes
                 messages.success(request, "Removed. The answers to this HIT are scored anew.")
                 return here
             elif action == "upload":
-                upload = _upload(request, batch, membership)
-            elif action in ("take", "forget"):
-                return _decide_upload(request, batch, membership, take=action == "take")
+                return redirect(
+                    "gold_upload", membership.account.slug, batch.pk, _upload(request, batch, membership).pk
+                )
             else:
                 raise Denied("This page was out of date. Try again.")
         except (Denied, Unreadable) as reason:
             if action == "upload":
-                upload = {"problem": str(reason)}
+                file_problem = str(reason)
             elif form is not None:
                 form.add_error(None, str(reason))
             else:
                 messages.error(request, str(reason))
-    return _page(request, membership, batch, known, form, upload)
+    return _page(request, membership, batch, known, form, file_problem)
 
 
 def _page(
@@ -80,7 +82,7 @@ def _page(
     batch: Any,
     known: list[str],
     form: GoldForm | None,
-    upload: dict[str, Any],
+    file_problem: str,
 ) -> HttpResponse:
     rows = GoldAnswer.objects.filter(account=membership.account, hit__batch=batch)
     shown = page(rows.select_related("hit", "made_by").defer("hit__raw", "hit__question"), request.GET, column="id")
@@ -96,6 +98,7 @@ def _page(
         if edited is not None:
             initial = {"hit": edited.hit.hit_id, "field": edited.field, "accepted": edited.plain}  # type: ignore[attr-defined]
         form = GoldForm(initial=initial, fields=known)
+    uploads = GoldUpload.objects.filter(batch=batch)
     counts = rows.aggregate(fields=Count("pk"), hits=Count("hit", distinct=True))
     context = {
         "batch": batch,
@@ -108,9 +111,12 @@ def _page(
         "scored": Assignment.objects.filter(hit__in=rows.values("hit"), gold_score__isnull=False).count(),
         "scoring": GoldChange.objects.filter(hit__batch=batch).exists(),
         "can_change": membership.role >= Role.REVIEWER,
-        "upload": upload,
+        "file_problem": file_problem,
+        "uploads": uploads.filter(state=GoldUpload.State.OPEN).select_related("made_by")[:_MOST_FILES],
+        "taking": uploads.filter(state=GoldUpload.State.TAKEN).exists(),
+        "kept_days": KEPT.days,
     }
-    bad = bool(form.errors) or "problem" in upload
+    bad = bool(form.errors) or bool(file_problem)
     return render(request, "hits/gold.html", context, status=422 if bad else 200)
 
 
@@ -125,42 +131,56 @@ def _save(form: GoldForm, batch: Batch, membership: Membership) -> bool:
     return True
 
 
-def _upload(request: HttpRequest, batch: Batch, membership: Membership) -> dict[str, Any]:
-    """What a file would change; it is kept until somebody says yes."""
-    check_role(membership.user, membership.account, Role.REVIEWER, keeping.DOING)
-    file = request.FILES.get("file")
-    if file is None or isinstance(file, list):
-        raise Unreadable("Choose the file first.")
-    if (file.size or 0) > gold_files.MOST_BYTES:
-        raise Unreadable(f"The file is larger than {gold_files.MOST_BYTES // 1_000_000} MB. Upload it in parts.")
-    seen = gold_files.preview(io.BytesIO(file.read()), batch)
-    kept = None
-    GoldUpload.objects.filter(batch=batch, made_by=membership.user).delete()  # the one before was not taken
-    if seen.found:
-        kept = GoldUpload.objects.create(
-            account=membership.account,
-            batch=batch,
-            name=(file.name or "file")[:200],
-            text=gold_files.kept(seen.found),
-            made_by=membership.user,
-        )
-    return {"preview": seen, "kept": kept, "name": (file.name or "file")[:200]}
+def _upload(request: HttpRequest, batch: Batch, membership: Membership) -> GoldUpload:
+    form, file = file_of(request)
+    if file is None:
+        raise Unreadable(" ".join(str(error) for errors in form.errors.values() for error in errors))
+    return gold_files.begin(batch=batch, name=file.name or "", file=file.file, by=membership.user)
 
 
-def _decide_upload(request: HttpRequest, batch: Batch, membership: Membership, *, take: bool) -> HttpResponse:
-    pk = request.POST.get("upload", "")
-    rows = GoldUpload.objects.filter(account=membership.account, batch=batch, made_by=membership.user)
-    kept = rows.filter(pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0).first()
-    if kept is None:
-        messages.error(request, "This file was taken over already, or another one came after it.")
-    elif take:
-        count = keeping.take_over(batch=batch, found=gold_files.from_kept(kept.text), by=membership.user)
-        kept.delete()
-        messages.success(request, f"{count:,} gold answers taken over. The answers to these HITs are scored anew.")
-    else:
-        kept.delete()
-        messages.info(request, "Forgotten; nothing was changed.")
-    return redirect("gold", membership.account.slug, batch.pk)
+@require_http_methods(["GET", "POST"])
+@of_account
+def gold_upload(request: HttpRequest, membership: Membership, batch_id: int, upload_id: int) -> HttpResponse:
+    """A file of gold, row by row; while it is read, how far it is. POST: action=take|forget."""
+    batch = _batch_of(membership, batch_id)
+    rows_of_batch = GoldUpload.objects.filter(batch=batch).select_related("account", "batch", "made_by", "file")
+    upload = rows_of_batch.exclude(state=GoldUpload.State.FORGOTTEN).filter(pk=upload_id).first()
+    if request.method == "POST":
+        take = request.POST.get("action") == "take"
+        try:
+            if upload is None:
+                raise Denied(gold_files.OVER)
+            gold_files.decide(upload, take=take, by=membership.user)
+        except Denied as reason:
+            messages.error(request, str(reason))
+        else:
+            words = "It is being taken over, and the answers to these HITs are scored anew."
+            messages.success(request, words if take else "Forgotten; nothing was changed.")
+        return redirect("gold", membership.account.slug, batch.pk)
+    if upload is None:
+        raise Http404("There is no such file, or it was taken over.")
+    context: dict[str, Any] = {"batch": batch, "upload": upload}
+    if upload.read_at is None:
+        return being_read(request, "hits/gold_upload.html", {**context, "rows": upload.rows_read}, upload.file)
+    rows, good = GoldRow.objects.filter(upload=upload), GoldRow.objects.filter(upload=upload, why="")
+    left_out = request.GET.get("show") == "left_out"
+    same = good.filter(hit=OuterRef("hit"), field=OuterRef("field"))
+    there = GoldAnswer.objects.filter(hit__batch=batch)
+    context |= {
+        "page": page(rows.exclude(why="") if left_out else rows, request.GET, column="id"),
+        "left_out": left_out,
+        "total": rows.count(),
+        "wrong": rows.exclude(why="").count(),
+        "found": good.order_by().values("hit", "field").distinct().count(),
+        "hits": good.order_by().values("hit").distinct().count(),
+        "replaced": there.filter(Exists(same)).count(),
+        "can_change": membership.role >= Role.REVIEWER and upload.state == GoldUpload.State.OPEN,
+        "kept_days": KEPT.days,
+    }
+    response = render(request, "hits/gold_upload.html", context)
+    if getattr(request, "htmx", False):
+        response["HX-Refresh"] = "true"  # it was read while somebody looked at how far it is
+    return response
 
 
 @require_GET

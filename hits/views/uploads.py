@@ -15,6 +15,7 @@ from dashboard import audit, csv_files, jobs
 from dashboard.access import of_account
 from dashboard.csv_files import Unreadable
 from dashboard.models import IncomingFile, JobState, Membership, Role, State
+from dashboard.old_lists import KEPT
 from dashboard.pages import page
 from dashboard.permissions import Denied, check_role
 from dashboard.upload_cap import missing_file
@@ -53,7 +54,7 @@ def file_of(request: HttpRequest) -> tuple[UploadForm, Any]:
 def uploads(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = Upload.objects.filter(account=membership.account).select_related("made_by")
     shown = page(rows, request.GET, column="created_at", descending=True)
-    return render(request, "hits/uploads.html", {"page": shown})
+    return render(request, "hits/uploads.html", {"page": shown, "kept_days": KEPT.days})
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,6 +113,7 @@ def upload(request: HttpRequest, membership: Membership, upload_id: uuid.UUID) -
         "can_tick": membership.role >= Role.REVIEWER and not asked,
         "failed": counts.get(UploadRow.Fate.REFUSED, 0) + counts.get(UploadRow.Fate.DOUBT, 0) + _lost(shown, asked),
         "money": shown.kind != Upload.Kind.MARKED,
+        "kept_days": KEPT.days,
     }
     response = render(request, "hits/upload.html", context)
     if getattr(request, "htmx", False):

@@ -17,12 +17,12 @@ from dashboard import csv_files, selections
 from dashboard.access import of_account
 from dashboard.context import COUNT_TO
 from dashboard.models import OPEN_STATES, Command, Job, Membership, Role, State
+from dashboard.old_lists import KEPT
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from dashboard.templatetags.formats import capped
 from qualifications import worker_csv
 from qualifications.actions import scores as acts
-from qualifications.actions.old_sheets import KEPT
 from qualifications.forms.scores import (
     SORTS,
     STATUSES,

@@ -1,6 +1,5 @@
 """Gold: what is known to be right, from a form, a file or beside an answer, and what that makes of every answer."""
 
-import io
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from dashboard.permissions import Denied
 from dashboard.tasks import digest
 from hits.models import HIT, Assignment, Finding, GoldAnswer, GoldChange, GoldUpload
 from hits.rules import gold, gold_files, upkeep
-from tests.cast import Lab
+from tests.cast import Lab, read_files
 from tests.hits.quality import (
     batch_of,
     client_of,
@@ -123,19 +122,29 @@ def test_marking_beside_an_answer(desk: Lab) -> None:
     assert AuditEvent.objects.filter(kind__startswith="gold.", subject=hit_of(desk)).count() == 3
 
 
-def test_a_file_is_looked_at_row_by_row_before_it_changes_anything(desk: Lab) -> None:
+def test_a_file_is_read_by_a_worker_and_looked_at_row_by_row_before_it_changes_anything(
+    desk: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hit, other = hit_of(desk), desk.hit(RequesterAnnotation="BatchId:other;")
     answer = desk.answer(hit, **{**good, "why": "=1+1 <b>"})
     work(desk)
     client, url = client_of(desk), reverse("gold", args=["lab", batch_of(desk).pk])
+    monkeypatch.setattr(gold_files, "CHUNK", 2)
+    monkeypatch.setattr(gold_files, "AT_ONCE", 1)
+    monkeypatch.setattr(gold_files, "MOST_ACCEPTED", 2)
 
-    def upload(text: str) -> str:
+    def upload(text: str) -> tuple[str, str]:
         file = SimpleUploadedFile("gold.csv", text.encode("utf-8-sig"))
-        return client.post(url, {"action": "upload", "file": file}).content.decode()
+        here = client.post(url, {"action": "upload", "file": file}).url
+        before = client.get(here).content.decode()
+        assert "Waiting to be read" in before
+        assert "Take over" not in before
+        read_files()
+        return here, client.get(here).content.decode()
 
-    page = upload(
+    here, page = upload(
         "HITId;Field;Answer\r\n"
-        f"{hit.lower()};mood;good\r\n{hit};mood;fine\r\n{hit};why;'=1+1 <b>\r\n"
+        f"{hit.lower()};mood;good\r\n{hit};why;'=1+1 <b>\r\n{hit};mood;fine\r\n{hit};mood;well\r\n"
         f"{other};mood;good\r\nNOSUCH;mood;good\r\n{hit};moood;good\r\n{hit};total;\r\n;mood;x\r\n"
     )
     for sentence in (
@@ -144,23 +153,37 @@ def test_a_file_is_looked_at_row_by_row_before_it_changes_anything(desk: Lab) ->
         "This batch has no such field; it has",
         "There is no answer in this row.",
         "The HITId is missing.",
+        "More than 2 values of one field cannot all be right.",
+        '<strong class="number">2</strong> gold answers for <span class="number">1</span> HIT.',
     ):
         assert sentence in page, sentence
-    assert "<b>" not in page.partition("As it was read")[2].partition("</table>")[0]
+    assert "=1+1 &lt;b&gt;" in page
+    left_out = client.get(f"{here}?show=left_out").content.decode()
+    assert "Can be used" not in left_out
+    assert "The HITId is missing." in left_out
     assert not GoldAnswer.objects.exists(), "a look changes nothing"
-    kept = GoldUpload.objects.get()
-    for _ in range(2):
-        client.post(url, {"action": "take", "upload": kept.pk})
+    assert here in client.get(url).content.decode(), "it can be found again"
+    client_of(desk, "viewer").post(here, {"action": "take"})
+    client.post(here, {"action": "take"})
+    assert not GoldAnswer.objects.exists(), "a worker does it"
+    assert gold_files.finish_some(desk.account)
+    assert list(GoldAnswer.objects.values_list("field", flat=True)) == ["mood"], "some of it at a time"
+    client.post(here, {"action": "forget"})
     upkeep.look_back(desk.account)
+    assert not GoldUpload.objects.exists()
+    assert "taken over or forgotten already" in client.post(here, {"action": "take"}, follow=True).content.decode()
     found = dict(GoldAnswer.objects.values_list("field", "accepted"))
     assert found == {"mood": ["good", "fine"], "why": ["=1+1 <b>"]}
     assert scores(desk)[answer] == 100
+
     file = b"".join(client.get(reverse("gold_csv", args=["lab", batch_of(desk).pk])))
     assert b",why,'=1+1 <b>" in file, "no spreadsheet computes it"
-    again = gold_files.preview(io.BytesIO(file), batch_of(desk))
-    assert ({name: accepted for (_, name), accepted in again.found.items()}, again.replaced) == (found, 2)
-    wide = upload(f"HITId,Answer.mood,Answer.total\n{hit},bad,\n{hit},,\n")
-    assert '<strong class="number">1</strong> gold answers' in wide
+    here, page = upload(file.decode())
+    assert '<strong class="number">2</strong> gold answers' in page
+    assert '<span class="number">2</span> replace what is there' in page
+    assert "Can be used" in page
+    client.post(here, {"action": "forget"})
+    assert upload(f"HITId,Answer.mood,Answer.total\n{hit},bad,\n{hit},,\n")[1].count("Can be used") == 1
     for text, sentence in {
         "": "The file is empty.",
         "WorkerId,Answer\nA,b\n": "The columns should be HITId, Field and Answer",
@@ -169,6 +192,8 @@ def test_a_file_is_looked_at_row_by_row_before_it_changes_anything(desk: Lab) ->
     }.items():
         file_ = SimpleUploadedFile("gold.csv", text.encode())
         assert sentence in client.post(url, {"action": "upload", "file": file_}).content.decode()
+    upkeep.look_back(desk.account)
+    assert GoldUpload.objects.count() == 1, "what is forgotten goes, what nobody looked at stays"
     bad = client.post(url, {"action": "save", "hit": other, "field": "mood", "accepted": "typed <i>"})
     assert (bad.status_code, GoldAnswer.objects.count()) == (422, 2)
     assert "This batch has no such HIT." in bad.content.decode()

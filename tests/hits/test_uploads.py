@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import hits.files.marked
-from dashboard import commands, heartbeat, incoming, jobs
+from dashboard import commands, heartbeat, incoming, jobs, old_lists
 from dashboard.models import Command, IncomingFile, IncomingPart, Job, State
 from dashboard.tasks import sweep
 from hits.files import begin_marked, read_marked
@@ -280,6 +280,32 @@ def test_what_changed_between_looking_and_doing_is_left_out_and_two_files_pay_on
     work(five)
     assert len(five.ledger("reward")) == len(ids)
     assert Command.objects.count() == len(ids)
+
+
+def test_old_uploads_are_forgotten_but_not_what_they_did(five: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = list(Assignment.objects.order_by("pk").values_list("assignment_id", flat=True))
+    done, begun, young = (
+        marked(five, text([HEADER, *(["", name, "", "x", ""] for name in some)]).encode())
+        for some in (names[:3], names[3:], names[:1])
+    )
+    client = client_of(five)
+    ask(client, done, "approve")
+    work(five)
+    ask(client, begun, "approve")
+    Upload.objects.exclude(pk=young.pk).update(created_at=timezone.now() - old_lists.KEPT - timedelta(minutes=1))
+    monkeypatch.setattr(old_lists, "CHUNK", 2)
+    sweep()
+    assert done.rows.count() == 1, "some rows at a time"
+    for _ in range(2):
+        sweep()
+    assert set(Upload.objects.all()) == {begun, young}, "one whose job is not over stays"
+    work(five)
+    for _ in range(2):
+        sweep()
+    assert list(Upload.objects.all()) == [young]
+    assert len(five.ledger("reward")) == Command.objects.filter(state=State.DONE).count() == 4
+    assert "kept for 30 days" in client.get(reverse("uploads", args=["lab"])).content.decode()
+    assert client.get(reverse("upload", args=["lab", done.pk])).status_code == 404
 
 
 def test_what_is_no_result_file_is_said_beside_the_field_and_who_may_not_decide_uploads_nothing(

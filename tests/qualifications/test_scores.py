@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import commands, jobs
+from dashboard import commands, jobs, old_lists
 from dashboard.models import Command, Job
 from dashboard.permissions import Denied
 from qualifications.actions import old_sheets
@@ -186,8 +186,8 @@ def test_old_lists_are_forgotten_but_not_what_they_did(lab: Lab, monkeypatch: py
     acts.carry_out(done, by=by)
     deliver(lab)
     acts.carry_out(open_one, by=by)
-    Sheet.objects.exclude(pk=young.pk).update(made_at=timezone.now() - old_sheets.KEPT - timedelta(minutes=1))
-    monkeypatch.setattr(old_sheets, "CHUNK", 2)
+    Sheet.objects.exclude(pk=young.pk).update(made_at=timezone.now() - old_lists.KEPT - timedelta(minutes=1))
+    monkeypatch.setattr(old_lists, "CHUNK", 2)
     old_sheets.forget_old()
     assert done.lines.count() == 1, "some lines at a time"
     for _ in range(3):

@@ -1,0 +1,35 @@
+"""The end of what people sent as lists and files: some rows at a time, so that nobody waits for it. What was done by
+them stands in the commands and in the audit."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from dashboard.models import Job, JobState
+
+KEPT = timedelta(days=30)
+#: Rows that go in one transaction, and so in one sweep.
+CHUNK = 5_000
+_OVER = (JobState.DONE, JobState.CANCELLED, JobState.DECLINED, JobState.FAILED)
+
+
+def forget_old(lists: models.QuerySet[Any], rows: str, jobs: Callable[[Any], Iterable[Job]]) -> None:
+    """Delete some rows of the first of these lists, and the list with the last of them. `rows`: what the list calls
+    them; `jobs`: those that a list began. One with a job that is not over stays."""
+    for each in lists[:20]:
+        if all(job.state in _OVER for job in jobs(each)):
+            forget_some(each, rows)
+            return
+
+
+@transaction.atomic
+def forget_some(of: Any, rows: str) -> None:
+    """Delete some rows of a list, and the list with the last of them."""
+    its = getattr(of, rows).order_by("pk")
+    last = its.values_list("pk", flat=True)[CHUNK - 1 : CHUNK].first()
+    if last is None:
+        of.delete()
+    else:
+        its.filter(pk__lte=last).delete()
