@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dashboard.csv_files import Row, Table, key, unguarded
+from dashboard.permissions import Denied, check_text_for_worker
 
 WORKER, BLOCK_NOW, BLOCK, REASON = "Worker ID", "CURRENT BlockStatus", "UPDATE BlockStatus", "BlockReason"
 COUNTS = (
@@ -160,8 +161,11 @@ def _block(number: int, worker_id: str, typed: str, reason: str, problem: str) -
         problem = "Nobody can be made never blocked. Write Unblock, or leave the cell empty."
     elif not problem and act == "block" and not reason:
         problem = "A block needs a reason: write it into BlockReason. The worker does not see it."
-    elif not problem and len(reason) > 1024:
-        problem = f"The reason has {len(reason)} characters; 1,024 is the most."
+    elif not problem:
+        try:
+            check_text_for_worker(reason)
+        except Denied as words:
+            problem = str(words)
     return Wanted(number, act, worker_id[:100], column=BLOCK, typed=typed[:200], reason=reason[:1024], problem=problem)
 
 

@@ -304,7 +304,10 @@ def _being_read(request: HttpRequest, shown: Sheet, rows: int) -> HttpResponse:
 def sheet_begin(request: HttpRequest, membership: Membership, sheet_id: int) -> HttpResponse:
     """A job for each kind of change that the list still asks for."""
     shown = _sheet_of(membership, sheet_id)
+    blocks = Line.objects.filter(sheet=shown, act=Line.Act.BLOCK).ready()
     try:
+        if request.POST.get("understood") != "on" and blocks.exists():
+            raise Denied("Read what a block does to a person, and tick the box. Nothing was begun.")
         begun = acts.carry_out(shown, by=membership.user)
     except Denied as reason:
         messages.error(request, str(reason))

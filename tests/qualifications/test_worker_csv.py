@@ -118,7 +118,7 @@ def test_what_spreadsheets_and_people_do_to_it_is_read_and_each_cell_gets_its_se
     assert Command.objects.count() == 0
 
     # What could be done is done; the rest comes back as a file, is put right, and is sent again.
-    client.post(reverse("sheet_begin", args=[lab.account.slug, sheet.pk]))
+    client.post(reverse("sheet_begin", args=[lab.account.slug, sheet.pk]), {"understood": "on"})
     deliver(lab)
     assert (held(lab, tagger), held(lab, other)) == ({"AONE1": 80, "ATHREE3": 12}, {"ATHREE3": 50})
     failed = b"".join(page(client, lab, "sheet_failed", sheet.pk).streaming_content).decode()

@@ -1,7 +1,5 @@
 """Blocks at MTurk: asked for with a reason, released where policy says so, listed, lifted; and files of them."""
 
-import html
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +11,7 @@ from django.utils import timezone
 from dashboard import commands, jobs, statistics
 from dashboard.models import Account, AuditEvent, Command, Job, State
 from dashboard.permissions import Denied
-from tests.cast import Lab
+from tests.cast import Lab, read_files
 from tests.workers.test_people import ATTACK, ONE, TWO, client_of, worked
 from workers import actions
 from workers.models import SoftBlock, Worker, WorkerBlock
@@ -146,42 +144,40 @@ def test_a_block_with_a_day_is_proposed_to_be_lifted_and_never_lifts_itself(lab:
     assert statistics.needs(lab.account)["blocks"] == 1
 
 
-def test_files_of_blocks_are_looked_at_before_they_are_done(lab: Lab) -> None:
+def test_a_file_of_blocks_is_a_worker_file_and_nobody_is_blocked_before_somebody_read_what_it_does(lab: Lab) -> None:
     worked(lab, ONE, TWO)
     actions.block(account=lab.account, worker_id=TWO, by=lab.people["approver"], reason="=HYPERLINK(1)")
     deliver(lab)
-    client, url = client_of(lab, "approver"), reverse("blocks_upload", args=["lab"])
+    client, url = client_of(lab, "approver"), reverse("scores_upload", args=["lab"])
+    assert url in client.get(reverse("blocks", args=["lab"])).content.decode()
 
     def send(text: str) -> Any:
-        return client.post(url, {"file": SimpleUploadedFile("blocks.csv", text.encode())})
+        answer = client.post(url, {"file": SimpleUploadedFile("blocks.csv", text.encode())})
+        read_files()
+        return answer
 
     download = b"".join(client.get(reverse("blocks_csv", args=["lab"])).streaming_content).decode()
     assert f"{TWO},Blocked,,'=HYPERLINK(1)" in download
-    for text, sentence in (
-        ("", "Choose a file first."),
-        ("Name,Reason\r\nx,y\r\n", "no column WorkerId"),
-        (f"WorkerId\r\n{ONE}\r\n", "no column UPDATE BlockStatus"),
-    ):
-        assert sentence in send(text).content.decode()
-    text = (
-        "\ufeffWorker ID;UPDATE-BlockStatus;BlockReason\r\n"
-        f"{ONE.lower()};Block;Copies\r\n{TWO};Unblock;\r\nnobody;Block;x\r\n{ONE};Unblock;\r\nASACKED0000001;Sack;x\r\n"
-        f"{STRANGER};Block;\r\nAQUIET;;\r\n"
+    assert "no column “Worker ID”" in send("Name,Reason\r\nx,y\r\n").content.decode()
+    text = download.replace(",Blocked,,'=HYPERLINK(1)", ",Blocked,Unblock,") + (
+        f"{ONE.lower()},,Block,'=Copies\r\nnobody,,Block,x\r\n{ONE},,Unblock,\r\nASACKED0000001,,Sack,x\r\n"
+        f"{STRANGER},,Block,\r\nAODD,,Block,a\bb\r\nAQUIET,,,\r\n"
     )
-    page = send(text).content.decode()
-    for sentence in ("Row 4: “nobody” is no worker id", "Row 5:", "neither Block nor Unblock", "Row 7: Say why"):
+    here = send(text).url
+    page = client.get(here).content.decode()
+    for sentence in (
+        "“NOBODY” is no worker id",
+        "neither Block nor Unblock",
+        "A block needs a reason",
+        "contains control characters",
+        "can lose their account",
+    ):
         assert sentence in page, sentence
-    assert not Job.objects.exists(), "a look changes nothing"
-    failed = html.unescape(re.search(r'<textarea name="failed"[^>]*>(.*?)</textarea>', page, re.DOTALL)[1])
-    rows = client.post(url, {"action": "failed", "failed": failed})
-    assert rows["Content-Disposition"].startswith("attachment")
-    assert len(b"".join(rows.streaming_content).decode().splitlines()) == 5, "a header and what could not be done"
-    good = f"WorkerId,UPDATE BlockStatus,BlockReason\r\n{ONE},Block,Copies\r\n{TWO},Unblock,\r\n"
-    refused = client.post(url, {"text": good, "action": "do"})
-    assert refused.status_code == 422
-    assert client.post(url, {"text": good, "action": "do", "understood": "on"}).status_code == 302
+    begin = f"{here}begin/"
+    assert "Read what a block does" in client.post(begin, follow=True).content.decode()
+    assert not Job.objects.exists(), "neither a look nor a press without the tick changes anything"
+    client.post(begin, {"understood": "on"})
     deliver(lab)
-    assert remote(lab) == {ONE: "Copies"}
-    again = client.post(url, {"text": good, "action": "do", "understood": "on"})
-    assert again.status_code == 422
-    assert "Nothing in this selection can be done" in again.content.decode()
+    assert remote(lab) == {ONE: "=Copies"}
+    assert "What was not done" in client.get(here).content.decode()
+    assert "Nothing of it can be done" in client.get(send(text).url).content.decode(), "a file can be sent again"

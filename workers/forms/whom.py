@@ -1,7 +1,6 @@
 """Whom something is for: ids that somebody pasted, or all that match the filters of the table."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,11 +102,7 @@ def pasted(text: str) -> Whom:
 
 def note_strangers(found: Whom, account: Account, sentence: str) -> None:
     """Say of each id that nobody of that id ever worked here, in the words given ({worker_id})."""
-    for worker_id in strangers(account, found.ids):
-        found.note(sentence.format(worker_id=worker_id))
-
-
-def strangers(account: Account, worker_ids: Iterable[str]) -> list[str]:
-    wanted = list(worker_ids)
-    known = set(Worker.objects.of(account).filter(worker_id__in=wanted).values_list("worker_id", flat=True))
-    return [worker_id for worker_id in wanted if worker_id not in known]
+    known = set(Worker.objects.of(account).filter(worker_id__in=found.ids).values_list("worker_id", flat=True))
+    for worker_id in found.ids:
+        if worker_id not in known:
+            found.note(sentence.format(worker_id=worker_id))

@@ -36,8 +36,7 @@ class BulkBlockChange(Bulk):
 
 @register
 class BulkBlock(BulkBlockChange):
-    """`options`: reason, until (a moment in text, or ""), reasons {WorkerId: its
-    own}, where an uploaded file gave some."""
+    """`options`: reason, until (a moment in text, or "")."""
 
     name, kind = "block", CreateWorkerBlock
     words = "Block"
@@ -46,20 +45,15 @@ class BulkBlock(BulkBlockChange):
         return [(Q(blocked=True), "They are blocked already."), self.on_its_way()]
 
     def check_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        reasons = {worker_id: check_block_reason(words) for worker_id, words in options.get("reasons", {}).items()}
-        reason = options.get("reason", "")
-        if not reasons or reason.strip():
-            reason = check_block_reason(reason)
+        reason = check_block_reason(options.get("reason", ""))
         check_until(datetime.fromisoformat(options["until"]) if options.get("until") else None)
-        return {"reason": reason, "reasons": reasons, "until": options.get("until", "")}
+        return {"reason": reason, "until": options.get("until", "")}
 
     def weigh(self, row: Worker, options: dict[str, Any], identity: uuid.UUID) -> Wish:
-        reason = options["reasons"].get(row.worker_id) or options["reason"]
         return Wish(
-            params={"WorkerId": row.worker_id, "Reason": check_block_reason(reason)},
+            params={"WorkerId": row.worker_id, "Reason": options["reason"]},
             worker_id=row.worker_id,
             exclusive_key=block_key(row.worker_id),
-            note=reason,
         )
 
     def mark(self, made: list[tuple[Worker, uuid.UUID]]) -> None:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from workers.views.address import WorkerAddress
-from workers.views.blocks import block_act, block_new, blocks, blocks_csv, blocks_upload
+from workers.views.blocks import block_act, block_new, blocks, blocks_csv
 from workers.views.messages import message, message_new, message_outcome, messages
 from workers.views.people import worker, worker_record, worker_similar, worker_write
 from workers.views.table import workers, workers_act
@@ -17,7 +17,6 @@ urlpatterns = [
     path("workers/blocks/new/", block_new, name="block_new"),
     path("workers/blocks/act/", block_act, name="block_act"),
     path("workers/blocks/file.csv", blocks_csv, name="blocks_csv"),
-    path("workers/blocks/upload/", blocks_upload, name="blocks_upload"),
     path("workers/messages/", messages, name="messages"),
     path("workers/messages/new/", message_new, name="message_new"),
     path("workers/messages/<uuid:message_id>/", message, name="message"),

@@ -1,6 +1,5 @@
-"""Blocks: those that stand, what is to be looked at again, one more, and files of them."""
+"""Blocks: those that stand, what is to be looked at again, one more, and a file of them."""
 
-import io
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -19,13 +18,12 @@ from dashboard.models import Membership, Role
 from dashboard.pages import page
 from dashboard.permissions import Denied, block_needs_release
 from workers import actions
-from workers.forms.blocks import MOST_BYTES, BlockFile, BlockForm, UntilForm
-from workers.forms.whom import note_strangers, strangers, ticked, whom
+from workers.forms.blocks import BlockForm, UntilForm
+from workers.forms.whom import note_strangers, ticked, whom
 from workers.models import SoftBlock, Worker, WorkerBlock, begins
 
 COUNT_TO = 1001
 MOST_DUE = 50
-FAILED = ["WorkerId", "UPDATE BlockStatus", "BlockReason", "Why not"]
 KINDS = {"hard": "Blocked at MTurk", "soft": "Soft", "due": "To look at again"}
 
 
@@ -178,13 +176,14 @@ def _unblock(request: HttpRequest, membership: Membership) -> str:
     return f"{job.expected} are being unblocked; see Jobs."
 
 
-# --- files ----------------------------------------------------------------------------------------------------------
+# --- a file ----------------------------------------------------------------------------------------------------------
 
 
 @require_GET
 @of_account
 def blocks_csv(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Hard blocks that stand or stood, in the columns of the Requester website's worker file."""
+    """Hard blocks that stand or stood, in the columns of the Requester website's worker file, to be filled in and sent
+    back as one (qualifications.views.scores)."""
     rows = WorkerBlock.objects.of(membership.account).exclude(blocked_at=None).order_by("pk")
 
     def lines() -> Iterator[list[str]]:
@@ -194,88 +193,3 @@ def blocks_csv(request: HttpRequest, membership: Membership) -> HttpResponse:
 
     response: HttpResponse = csv_files.download(f"blocks-{membership.account.slug}.csv", csv_files.lines(lines()))
     return response
-
-
-@require_http_methods(["GET", "POST"])
-@of_account
-def blocks_upload(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """A file of blocks and their liftings: shown row by row first, then two jobs. What was done before is left out."""
-    account, post = membership.account, request.method == "POST"
-    text, error = "", ""
-    found: BlockFile | None = None
-    if post and request.POST.get("action") == "failed":
-        # What the browser was given a moment ago, as a file: to be put right and sent again.
-        response: HttpResponse = csv_files.download("blocks-not-done.csv", [request.POST.get("failed", "")])
-        return response
-    if post:
-        upload = request.FILES.get("file")
-        raw = upload.read(MOST_BYTES + 1) if upload is not None else request.POST.get("text", "").encode()
-        try:
-            if len(raw) > MOST_BYTES:
-                raise Denied(f"The file is larger than {MOST_BYTES // 1_000_000} MB. Send it in parts.")
-            if not raw.strip():
-                raise Denied("Choose a file first.")
-            found = BlockFile(io.BytesIO(raw))
-            text = _as_text(found)
-        except (Denied, csv_files.Unreadable) as reason:
-            error = str(reason)
-    if found is not None and request.POST.get("action") == "do":
-        try:
-            return _do_file(request, membership, found)
-        except Denied as reason:
-            error = str(reason)
-    context = {
-        "found": found,
-        "text": text,
-        "failed": "".join(csv_files.lines([FAILED, *found.failed])) if found else "",
-        "error": error,
-        "already": _already(membership, found) if found else {},
-        "strangers": strangers(account, found.block) if found else [],
-        "needs_release": block_needs_release(membership.user, account),
-        "can_act": membership.role >= Role.REVIEWER,
-    }
-    return render(request, "workers/blocks_upload.html", context, status=422 if error else 200)
-
-
-def _as_text(found: BlockFile) -> str:
-    """The good rows again, for the form that carries them to the second step."""
-    rows = [["WorkerId", "UPDATE BlockStatus", "BlockReason"]]
-    rows += [[worker_id, "Block", reason] for worker_id, reason in found.block.items()]
-    rows += [[worker_id, "Unblock", ""] for worker_id in found.unblock]
-    return "".join(csv_files.lines(rows))
-
-
-def _already(membership: Membership, found: BlockFile) -> dict[str, int]:
-    standing = set(
-        WorkerBlock.objects.of(membership.account)
-        .standing()
-        .filter(worker_id__in=[*found.block, *found.unblock])
-        .values_list("worker_id", flat=True)
-    )
-    return {
-        "blocked": sum(worker_id in standing for worker_id in found.block),
-        "free": sum(worker_id not in standing for worker_id in found.unblock),
-    }
-
-
-def _do_file(request: HttpRequest, membership: Membership, found: BlockFile) -> HttpResponse:
-    account, by = membership.account, membership.user
-    if found.block and request.POST.get("understood") != "on":
-        raise Denied("Read what a block does, and tick the box.")
-    made, said = [], []
-    if found.block:
-        Worker.objects.make_known(account, found.block)
-    for name, ids, options in (
-        ("block", list(found.block), {"reason": "", "reasons": found.block}),
-        ("unblock", found.unblock, {}),
-    ):
-        if not ids:
-            continue
-        try:
-            made.append(jobs.ask(name, account=account, by=by, selection={"ids": ids}, options=options))
-        except Denied as reason:
-            said.append(str(reason))
-    if not made:
-        raise Denied(" ".join(dict.fromkeys(said)) or "There is nothing in the file that can be done.")
-    messages.success(request, " and ".join(f"“{job.title}”" for job in made) + " on their way.")
-    return redirect("job", account.slug, made[0].pk)
