@@ -56,7 +56,8 @@ def read(account: Account, rows: list[Assignment]) -> None:
     if not changed:
         return
     wanted = {row.batch_id for row in changed}
-    known = BatchFigures.objects.in_bulk(wanted)
+    # Bonuses are counted in the same rows, and whoever does that locks them in this order, too.
+    known = BatchFigures.objects.select_for_update(of=("self",)).order_by("pk").in_bulk(wanted)
     batches = {pk: known.get(pk) or BatchFigures(batch_id=pk, account=account) for pk in wanted}
     for row in changed:
         _count(batches[row.batch_id], row)

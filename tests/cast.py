@@ -1,12 +1,13 @@
 """The cast of the dashboard's tests: four people of one account, one stranger, and a HIT with answers."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
 
 from dashboard import incoming
 from dashboard.models import Account, Membership, Role, SyncRun, User
@@ -105,6 +106,28 @@ def make_lab(server: Any, slug: str = "lab", **columns: Any) -> Lab:
         lab.people[role.label] = user = User.objects.create(username=f"{role.label}-{slug}", password=_HASH)
         Membership.objects.create(account=account, user=user, role=role)
     return lab
+
+
+def all_at_once(*jobs: Callable[[], Any]) -> list[str]:
+    """Do each in a thread of its own with a connection of its own; what they raised, if anything."""
+    failures: list[str] = []
+    gate = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], Any]) -> None:
+        try:
+            gate.wait(20)
+            job()
+        except Exception as error:
+            failures.append(f"{type(error).__name__}: {error}")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The figures of workers, kept exact while work comes in: what is new costs what it is, whatever there was before."""
 
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import F, Q
@@ -144,7 +145,8 @@ def _conclude(person: Worker) -> None:
 
 def _write(model: type[Worker] | type[WorkerBatch] | type[BatchTimes], rows: list[Any], columns: list[str]) -> None:
     """Old rows and new ones; of an old one nothing but these columns, since people write the others meanwhile."""
-    old, new = [row for row in rows if row.pk], [row for row in rows if not row.pk]
+    # In one order, so that two who write some of the same rows never wait for each other.
+    old, new = sorted((row for row in rows if row.pk), key=attrgetter("pk")), [row for row in rows if not row.pk]
     # An UPDATE for many rows would say each column of each as a condition of its own, and take ten times as long.
     model._default_manager.bulk_create(old, update_conflicts=True, unique_fields=["id"], update_fields=columns)
     model._default_manager.bulk_create(new)

@@ -44,6 +44,7 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
         return
     with transaction.atomic():
         ids = {payment["AssignmentId"] for payment in remote}
+        batches = BatchFigures.objects.hold_for_bonuses(run.account, ids)
         ours = BonusPayment.objects.filter(account=run.account, assignment_id__in=ids)
         have: dict[Identity, list[int]] = {}
         # Those we paid come first: of two equal payments, the one that is too many is the other.
@@ -75,7 +76,7 @@ def _store(run: SyncRun, remote: list[dict[str, Any]], accounted: "Counter[Ident
         for row in new:
             amounts.setdefault(row.worker_id, []).append(row.amount)
         Worker.objects.paid(run.account, amounts)
-        BatchFigures.objects.count_bonuses(run.account, [(row.assignment_id, row.amount) for row in new])
+        BatchFigures.objects.count_bonuses(batches, [(row.assignment_id, row.amount) for row in new])
         BonusPayment.objects.filter(pk__in=listed).update(listed_at=now)
         audit.record_many(
             run.account,

@@ -28,16 +28,26 @@ class BatchFiguresQuerySet(models.QuerySet["BatchFigures"]):
         much = models.Q(GreaterThan(_ANSWERS * 10, F("measured_answers") * 11))
         return self.filter(~_MEASURED).filter(much | models.Q(measured_at=None) | models.Q(measured_at__lt=late))
 
-    def count_bonuses(self, account: Account, payments: Iterable[tuple[str, Decimal]]) -> None:
-        """Add bonuses that were paid just now: (AssignmentId, amount). Call it where the payments are written."""
-        payments = list(payments)
-        named = Assignment.objects.filter(account=account, assignment_id__in={name for name, _ in payments})
+    def hold_for_bonuses(self, account: Account, names: Iterable[str]) -> dict[str, int]:
+        """AssignmentId -> batch, of those that are known. The figures of these batches are locked from now on.
+
+        Whoever writes payments does this before looking which there are: one that MTurk lists while its answer is
+        written down is written once. And before touching workers, as those who count answers do.
+        """
+        named = Assignment.objects.filter(account=account, assignment_id__in=set(names))
         batches: dict[str, int] = dict(named.values_list("assignment_id", "batch_id"))
+        rows = self.filter(pk__in=set(batches.values())).select_for_update().order_by("pk").values_list("pk", flat=True)
+        if missing := set(batches.values()).difference(rows):
+            self.bulk_create([BatchFigures(batch_id=pk, account=account) for pk in missing], ignore_conflicts=True)
+            list(rows.all())
+        return batches
+
+    def count_bonuses(self, batches: dict[str, int], payments: Iterable[tuple[str, Decimal]]) -> None:
+        """Add bonuses that were paid just now, (AssignmentId, amount), to the figures that are held."""
         sums: dict[int, Decimal] = {}
         for name, amount in payments:
             if name in batches:
                 sums[batches[name]] = sums.get(batches[name], Decimal(0)) + amount + bonus_fee(amount)
-        self.bulk_create([BatchFigures(batch_id=pk, account=account) for pk in sums], ignore_conflicts=True)
         for pk, total in sorted(sums.items()):
             self.filter(pk=pk).update(bonuses=F("bonuses") + total)
 

@@ -24,14 +24,14 @@ from tests import servers
 PRELUDE = """
 import json, sys, threading, time, uuid
 from decimal import Decimal
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 from dashboard import audit, commands, tasks
 from dashboard.models import Account, Command, State, User
 from dashboard.permissions import Denied
 from hits.actions import approve, decide_together, reject
 from hits.models import Assignment
-from tests.cast import Lab, make_lab
+from tests.cast import Lab, all_at_once, make_lab
 from tests.servers import Marketplace
 from workers.actions import pay_bonus
 market = Marketplace(MARKET, None, None)
@@ -52,22 +52,6 @@ def submitted(count):
 
 def faults():
     return [str(fault) for fault in audit.verify("lab")]
-
-def all_at_once(*jobs):
-    # Every job in a thread of its own with a connection of its own; what they raised, if anything.
-    failures, gate = [], threading.Barrier(len(jobs))
-    def run(job):
-        try:
-            gate.wait(20)
-            job()
-        except Exception as error:
-            failures.append(f"{type(error).__name__}: {error}")
-        finally:
-            connections.close_all()
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    return failures
 """
 
 

@@ -312,3 +312,53 @@ print(json.dumps([held, failures, Assignment.objects.filter(reviewer=None).count
     assert len(ids) == len(set(ids)) == 30
     assert left == 0
     assert sorted(map(len, held.values())) == [6, 12, 12]
+
+
+@pytest.mark.parametrize("desk", BOTH[1:], indirect=True)  # SQLite lets nobody else write meanwhile
+def test_a_bonus_is_counted_once_while_it_is_settled_listed_and_other_work_is_counted(desk: Desk) -> None:
+    found = desk.run("""
+from contextlib import contextmanager
+from hits.models import BatchFigures
+from workers.models import BonusPayment, Worker
+lab = Lab(market, account)
+hits = [lab.hit(MaxAssignments=3, RequesterAnnotation="BatchId:1;") for _ in range(2)]
+failures = []
+
+@contextmanager
+def beside(beginning, job):
+    # Begun by somebody else right after the first statement that begins so.
+    other = threading.Thread(target=lambda: failures.extend(all_at_once(job)))
+    def watch(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if sql.startswith(beginning) and not other.ident:
+            other.start()
+            other.join(0.5)  # or it has to wait for us
+        return found
+    with connection.execute_wrapper(watch):
+        yield
+    other.join()
+
+def pay(row):
+    pay_bonus(assignment=row, by=people["approver"], amount=Decimal("0.10"), reason="Fine")
+
+def answered(hit):
+    lab.answer(hit, worker="AONE1")
+    lab.sync()
+    return Assignment.objects.select_related("account", "hit").get(hit__hit_id=hit)
+
+def full_sync():
+    assert tasks.run_sync(tasks.begin_sync(account, full=True)).error == ""
+
+pay(answered(hits[0]))
+tasks.digest(account.pk)
+with beside('INSERT INTO "workers_bonuspayment"', full_sync):
+    commands.deliver_due(account.pk)
+pay(answered(hits[1]))
+with beside('UPDATE "workers_worker"', lambda: tasks.digest(account.pk)):
+    commands.deliver_due(account.pk)
+tasks.digest(account.pk)
+worker, batch = Worker.objects.get(), BatchFigures.objects.get()
+print(json.dumps([failures, BonusPayment.objects.count(), str(worker.bonus_total), worker.answers, str(batch.bonuses),
+    batch.answers, list(Command.objects.values_list("state", "error_message")), faults()]))
+""")
+    assert found == [[], 2, "0.20", 2, "0.2400", 2, [["done", ""]] * 2, []]

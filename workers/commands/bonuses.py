@@ -57,6 +57,7 @@ class SendBonus(Kind):
             "amount": command.amount,
             "reason": command.params["Reason"],
         }
+        batches = BatchFigures.objects.hold_for_bonuses(command.account, [command.assignment_id])
         # A full sync may have listed it before its answer was known.
         listed = BonusPayment.objects.filter(command=None, **columns).first()
         payment = listed or BonusPayment(granted_at=timezone.now(), **columns)
@@ -64,11 +65,12 @@ class SendBonus(Kind):
         payment.save()
         if listed is None:
             Worker.objects.paid(command.account, {command.worker_id: [command.amount]})
-            BatchFigures.objects.count_bonuses(command.account, [(command.assignment_id, command.amount)])
+            BatchFigures.objects.count_bonuses(batches, [(command.assignment_id, command.amount)])
 
     def settle_many(self, commands: list[Command]) -> None:
         ids = {command.assignment_id for command in commands}
         account = commands[0].account
+        batches = BatchFigures.objects.hold_for_bonuses(account, ids)
         if BonusPayment.objects.filter(account=account, assignment_id__in=ids, command=None).exists():
             super().settle_many(commands)
             return
@@ -81,7 +83,7 @@ class SendBonus(Kind):
         for command in commands:
             amounts.setdefault(command.worker_id, []).append(command.amount)
         Worker.objects.paid(account, amounts)
-        BatchFigures.objects.count_bonuses(account, [(command.assignment_id, command.amount) for command in commands])
+        BatchFigures.objects.count_bonuses(batches, [(command.assignment_id, command.amount) for command in commands])
 
     def give_up(self, command: Command) -> None:
         # What a rule proposed, and was asked for in vain, is a proposal again.

@@ -7,13 +7,13 @@ It stays for many cells, each of which is an account of its own, so that a cell 
 
 import json
 import sys
-import threading
 import time
 import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ FOLDER = Path(sys.argv[1])
 clock.follow(FOLDER / "clock")
 django.setup()
 
-from django.db import close_old_connections, connections  # noqa: E402
+from django.db import close_old_connections  # noqa: E402
 
 from dashboard import audit, budget, commands, tasks  # noqa: E402
 from dashboard.models import Command, Job, State  # noqa: E402
@@ -33,7 +33,7 @@ from hits.actions import approve, change_hit, override_rejection, reject  # noqa
 from hits.models import HIT, Assignment  # noqa: E402
 from qualifications.actions import panels  # noqa: E402
 from qualifications.models import Panel, PanelMember, PanelState  # noqa: E402
-from tests.cast import Lab, make_lab  # noqa: E402
+from tests.cast import Lab, all_at_once, make_lab  # noqa: E402
 from tests.servers import Marketplace  # noqa: E402
 from workers.actions import block, pay_bonus  # noqa: E402
 from workers.actions.messages import send_message  # noqa: E402
@@ -78,7 +78,7 @@ class Desk:
             if clicks == 1:
                 self._ask_for(subject, number, key)
             else:
-                self._at_once([lambda s=subject, n=number, k=key: self._ask_for(s, n, k)] * clicks, problems)
+                problems += all_at_once(*[partial(self._ask_for, subject, number, key)] * clicks)
         return problems
 
     def _ask_for(self, subject: str, number: int, key: uuid.UUID) -> None:
@@ -97,25 +97,6 @@ class Desk:
         else:
             amount = Decimal("0.10") + Decimal(number) / 100
             pay_bonus(assignment=row, by=people["approver"], amount=amount, reason="Fine", form_key=key)
-
-    @staticmethod
-    def _at_once(jobs: list[Callable[[], None]], problems: list[str]) -> None:
-        gate = threading.Barrier(len(jobs))
-
-        def run(job: Callable[[], None]) -> None:
-            try:
-                gate.wait(20)
-                job()
-            except Exception as error:
-                problems.append(f"{type(error).__name__}: {error}")
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
 
     def choose_people(self, rows: int) -> dict[str, Any]:
         """A new account with so many workers, all but one approved: a panel of those, a message to all, a block."""
