@@ -386,6 +386,7 @@ def block_status(blocks: dict[str, Any], worker_id: str) -> str:
 
 def carry_out(sheet: Sheet, *, by: User) -> list[Job]:
     """A job for each kind of change that a sheet still asks for. Sent twice, nothing is asked for twice."""
+    check_role(by, sheet.account, Role.REVIEWER, "give qualifications")
     # By itself, so that it stays where nothing else is left to do.
     gone = Q(qualification_type__gone_at__isnull=False) | Q(qualification_type__status="Disposing")
     Line.objects.filter(sheet=sheet).ready().filter(gone).update(verdict=Line.Verdict.BAD, sentence=DELETED, key="")

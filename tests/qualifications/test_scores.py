@@ -149,6 +149,9 @@ def test_what_is_deleted_or_not_ours_is_given_to_nobody(lab: Lab) -> None:
     assert failed.state == "failed"
     assert Score.objects.count() == 0
     QualificationType.objects.update(gone_at="2026-01-01T00:00Z")
+    with pytest.raises(Denied, match="reviewer"):
+        acts.carry_out(later, by=lab.people["viewer"])
+    assert later.lines.ready().count() == 1, "who may begin nothing changes nothing either"
     with pytest.raises(Denied, match="Nothing of this list"):
         acts.carry_out(later, by=by)
     assert list(later.lines.values_list("verdict", "sentence")) == [("bad", acts.DELETED)]
