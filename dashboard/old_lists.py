@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import models, transaction
 
-from dashboard.models import Job, JobState
+from dashboard.models import STOPPED_JOBS, Job, JobState
 
 KEPT = timedelta(days=30)
 #: Rows that go in one transaction, and so in one sweep.
 CHUNK = 5_000
-_OVER = (JobState.DONE, JobState.CANCELLED, JobState.DECLINED, JobState.FAILED)
+_OVER = (JobState.DONE, *STOPPED_JOBS)
 
 
 def forget_old(lists: models.QuerySet[Any], rows: str, jobs: Callable[[Any], Iterable[Job]]) -> None:

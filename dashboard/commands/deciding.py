@@ -9,10 +9,8 @@ from dashboard.commands.asking import raise_who_was_first, undo_window, wake
 from dashboard.commands.claiming import let_followers_go
 from dashboard.commands.kinds import kind_of, others_wait_for
 from dashboard.commands.states import move
-from dashboard.models import Command, Job, JobState, Role, State, User
+from dashboard.models import STOPPED_JOBS, Command, Job, Role, State, User
 from dashboard.permissions import Denied, check_can_release, check_role
-
-_ENDED = (JobState.CANCELLED, JobState.DECLINED, JobState.FAILED)
 
 
 def _check_mine_or_approver(command: Command, by: User, doing: str) -> None:
@@ -97,7 +95,7 @@ def retry(command: Command, *, by: User) -> None:
     if from_failure:
         _check_mine_or_approver(command, by, "try again")
         # What MTurk never did begins anew, and of such a job nothing new is sent.
-        if command.job_id and Job.objects.filter(pk=command.job_id, state__in=_ENDED).exists():
+        if command.job_id and Job.objects.filter(pk=command.job_id, state__in=STOPPED_JOBS).exists():
             raise Denied("Its job goes no further, so nothing of it is sent any more. Ask for it anew.")
     else:
         check_role(by, command.account, Role.APPROVER, "settle what MTurk could not say")

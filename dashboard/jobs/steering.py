@@ -11,13 +11,11 @@ from django.utils import timezone
 from dashboard import audit, commands
 from dashboard.jobs.bulk import bulk_of
 from dashboard.jobs.preparing import prepare, tell_a_worker
-from dashboard.models import OPEN_STATES, Command, Job, JobState, Role, State, User
+from dashboard.models import OPEN_STATES, STOPPED_JOBS, Command, Job, JobState, Role, State, User
 from dashboard.permissions import Denied, check_can_release, check_role
 
 #: A preparing worker writes a chunk in a fraction of this; one that is silent for longer has died.
 SILENT = timedelta(seconds=30)
-#: Nothing new of these is ever sent.
-OVER = (JobState.CANCELLED, JobState.DECLINED, JobState.FAILED)
 
 
 def _locked(job: Job) -> Job:
@@ -98,7 +96,7 @@ def free_rest(job_id: uuid.UUID) -> None:
 @transaction.atomic
 def _free_chunk(job_id: uuid.UUID) -> bool:
     job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
-    if job.state not in OVER:
+    if job.state not in STOPPED_JOBS:
         return False
     ids = list(
         Command.objects.filter(job=job, state=State.QUEUED, first_sent_at=None)
@@ -117,7 +115,7 @@ def retry_failed(job: Job, *, by: User) -> int:
     """Try again what failed, asking MTurk first; returns how many. A finished job runs again."""
     _check_mine_or_approver(job, by, "try failed ones again")
     job.refresh_from_db(fields=["state"])
-    if job.state in OVER:
+    if job.state in STOPPED_JOBS:
         raise Denied(f"Nothing of it is sent any more: it is {job.state_label}. Begin a new one for what failed.")
     failed = Command.objects.filter(job=job, state=State.FAILED).select_related("account", "requested_by")
     count = 0
@@ -139,7 +137,7 @@ def sweep() -> list[uuid.UUID]:
     Job.objects.filter(state=JobState.RUNNING).filter(~Exists(still_open)).update(state=JobState.DONE, finished_at=now)
     # A sign of life from the future tells of a clock that was moved back, and not of how long ago it was.
     silent = Q(state=JobState.PREPARING) & (Q(beat_at__lt=now - SILENT) | Q(beat_at__gt=now + SILENT))
-    to_free = Q(state__in=OVER) & Exists(
+    to_free = Q(state__in=STOPPED_JOBS) & Exists(
         Command.objects.filter(job=OuterRef("pk"), state=State.QUEUED, first_sent_at=None)
     )
     return list(Job.objects.filter(silent | to_free).values_list("pk", flat=True))

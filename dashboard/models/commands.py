@@ -42,6 +42,10 @@ class JobState(models.TextChoices):
     FAILED = "failed", "could not be prepared"
 
 
+#: States of a job of which nothing new is ever sent.
+STOPPED_JOBS = (JobState.CANCELLED, JobState.DECLINED, JobState.FAILED)
+
+
 class Job(models.Model):
     """One bulk action: a selection, what to do with it, and the Commands it became.
 
