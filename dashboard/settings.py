@@ -198,7 +198,7 @@ MTURK_CONNECT_TIMEOUT = env.float("MTURK_CONNECT_TIMEOUT", default=5.0)
 MTURK_READ_TIMEOUT = env.float("MTURK_READ_TIMEOUT", default=30.0)
 MTURK_RETRY_SECONDS = env.float("MTURK_RETRY_SECONDS", default=1.0)
 
-# Files of decisions and bonuses: rows are read as the file comes, and kept in our own tables.
+# Files that people hand over. They are kept in the database until a worker has read them (dashboard.incoming).
 UPLOAD_MEGABYTES = env.int("UPLOAD_MEGABYTES", default=200)
 UPLOAD_ROWS = env.int("UPLOAD_ROWS", default=200_000)
 FILE_UPLOAD_HANDLERS = [
