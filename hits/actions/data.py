@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard import audit
 from dashboard.models import Role, User
 from dashboard.permissions import Denied, check_role
+from hits.answers.painted import as_painted, is_mask
 from hits.answers.text import shown
 from hits.answers.typed import NotADrawing, as_lines, read_lines
 from hits.answers.values import is_drawing, same, values
@@ -29,15 +30,17 @@ def check_can_judge(by: User, assignment: Assignment) -> None:
 
 
 def fields_of(assignment: Assignment) -> dict[str, Any]:
-    """The fields of an answer that can be corrected by typing, with the worker's values; drawings as JSON, where they
-    are not too long for that."""
+    """The fields of an answer that can be corrected, with the worker's values; drawings as JSON, where they are not too
+    long for that, and masks, whose pictures are painted over."""
     found = values(assignment.answer, assignment.hit.question)
-    typed = {
-        name: value
-        for name, value in found.items()
-        if (len(as_lines(value)) <= LONGEST_VALUE if is_drawing(value) else not isinstance(value, dict))
-    }
+    typed = {name: value for name, value in found.items() if _can_be_corrected(value)}
     return dict(list(typed.items())[:MOST_FIELDS])
+
+
+def _can_be_corrected(value: Any) -> bool:
+    if is_mask(value):
+        return len(as_painted(value, own=True)) <= LONGEST_VALUE
+    return len(as_lines(value)) <= LONGEST_VALUE if is_drawing(value) else not isinstance(value, dict)
 
 
 def as_text(value: Any) -> str:
@@ -88,25 +91,33 @@ def corrections(assignment: Assignment, typed: dict[str, str]) -> dict[str, Any]
 
 
 def _differs(value: Any, original: Any) -> bool:
+    if is_mask(original):
+        return bool(value != original)
     # Two drawings that overlap by half say the same, and yet somebody moved a corner.
     return as_text(value) != as_text(original) if is_drawing(original) else not same(value, original)
 
 
-@transaction.atomic
 def judge(*, assignment: Assignment, by: User, verdict: str, typed: dict[str, str] | None = None) -> Assignment:
     """Say what an answer is worth as data; an empty verdict takes it away. What was there before is in the record.
 
     `typed` are the values of a corrected one as `as_text` writes them; the worker's own answer never changes.
     """
-    assignment = _locked(assignment)
     check_can_judge(by, assignment)
     corrected: dict[str, Any] | None = None
     if verdict == DataVerdict.CORRECTED:
+        # Before anything is locked: answers never change, and the pixels of a large mask take a moment.
         corrected = corrections(assignment, typed or {})
         if not corrected:
             raise Denied("Nothing was changed. Correct at least one value, or call the answer usable as it is.")
     elif verdict and verdict not in DataVerdict.values:
         raise Denied("Choose usable, unusable, unsure or corrected.")
+    return _judge(assignment, by, verdict, corrected)
+
+
+@transaction.atomic
+def _judge(assignment: Assignment, by: User, verdict: str, corrected: dict[str, Any] | None) -> Assignment:
+    assignment = _locked(assignment)
+    check_can_judge(by, assignment)
     if verdict == assignment.data_verdict and corrected == assignment.corrected:
         return assignment
     before = {"verdict": assignment.data_verdict, "corrected": assignment.corrected, "by": assignment.data_by_id}

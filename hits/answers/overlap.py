@@ -5,13 +5,13 @@ Everything is bounded: two answers of 500 polygons of 1,000 corners must not hol
 
 import base64
 import binascii
-import struct
-import zlib
 from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from math import ceil, hypot, sqrt
 from typing import Any
+
+from hits.answers.pixels import TOLERANCE, Colour, Scan, scan
 
 Point = tuple[float, float]
 Line = tuple[Point, ...]
@@ -23,7 +23,6 @@ _LINES = 128  # scan lines of two polygons
 _WORK = 400_000  # crossings of scan lines and edges that one comparison may cost
 _NEAR = 0.05  # of the picture's diagonal: points this far apart have nothing in common
 _MOST_BYTES, _PIXELS = 2_000_000, 20_000
-_TOLERANCE = 2  # canvases with noise give colours that are off by so much
 
 
 def shapes_overlap(a: dict[str, Any], b: dict[str, Any]) -> float:
@@ -39,17 +38,6 @@ def shapes_overlap(a: dict[str, Any], b: dict[str, Any]) -> float:
         total += sum(scores)
         count += len(left) + len(right) - len(scores)
     return total / count if count else 1.0
-
-
-def pairs_of(a: dict[str, Any], b: dict[str, Any]) -> list[tuple[str, float]]:
-    """(label, overlap) of each pair of shapes that belong together, for showing beside two drawings."""
-    ours, theirs = _by_label(a), _by_label(b)
-    reach, budget = _NEAR * _diagonal(a, b, ours, theirs), [_WORK]
-    found = []
-    for label in sorted(set(ours) & set(theirs)):
-        scores = _paired(label[0], sorted(ours[label]), sorted(theirs[label]), reach, budget)
-        found += [(label[1], score) for score in scores]
-    return found
 
 
 def spans_overlap(a: dict[str, Any], b: dict[str, Any]) -> float:
@@ -230,82 +218,30 @@ def _stretches(drawing: dict[str, Any]) -> Counter[tuple[str, ...]]:
     )
 
 
-Colour = tuple[int, ...]
-
-
 @lru_cache(maxsize=32)
 def _pixels(png: str) -> tuple[tuple[int, int], list[Colour | None]] | None:
     """(size, colours on a grid, None where nothing is painted) of a PNG in base64; None where it cannot be read."""
     try:
-        return _decoded(base64.b64decode(png, validate=True))
-    except (binascii.Error, zlib.error, struct.error, ValueError, IndexError):
+        data = base64.b64decode(png, validate=True)
+        return _decoded(data) if len(data) <= _MOST_BYTES else None
+    except (binascii.Error, ValueError):  # NotReadable is one
         return None
 
 
-def _decoded(data: bytes) -> tuple[tuple[int, int], list[Colour | None]] | None:
-    if len(data) > _MOST_BYTES or data[:8] != b"\x89PNG\r\n\x1a\n":
-        return None
-    chunks: dict[bytes, bytes] = {}
-    body = []
-    at = 8
-    while at + 8 <= len(data):
-        (length,), kind = struct.unpack(">I", data[at : at + 4]), data[at + 4 : at + 8]
-        part = data[at + 8 : at + 8 + length]
-        if kind == b"IDAT":
-            body.append(part)
-        else:
-            chunks.setdefault(kind, part)
-        at += 12 + length
-    width, height, depth, kind_of_colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"][:13])
-    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(kind_of_colour, 0)
-    if not channels or interlaced or depth not in (1, 2, 4, 8) or (depth < 8 and channels > 1):
-        return None
-    row_bytes, unit = (width * channels * depth + 7) // 8, max(1, channels * depth // 8)
-    if not width or not height or (row_bytes + 1) * height > _MOST_BYTES:
-        return None
-    rows = zlib.decompressobj().decompress(b"".join(body), (row_bytes + 1) * height)
+def _decoded(data: bytes) -> tuple[tuple[int, int], list[Colour | None]]:
+    found = scan(data, _MOST_BYTES)
+    width, height = found.width, found.height
     step = max(1, ceil(sqrt(width * height / _PIXELS)))
-    palette, opacity = chunks.get(b"PLTE", b""), chunks.get(b"tRNS", b"")
-    found: list[Colour | None] = []
-    before = bytearray(row_bytes)
-    for line in range(height):
-        start = line * (row_bytes + 1)
-        before = _unfiltered(rows[start], bytearray(rows[start + 1 : start + 1 + row_bytes]), before, unit)
+    colours: list[Colour | None] = []
+    for line, row in enumerate(found.rows):
         if line % step == step // 2:
             for x in range(step // 2, width, step):
-                found.append(_colour(before, x, depth, channels, kind_of_colour, palette, opacity))
-    return (width, height), found
+                colours.append(_colour(row, x, found))
+    return (width, height), colours
 
 
-def _unfiltered(kind: int, row: bytearray, before: bytearray, unit: int) -> bytearray:
-    if len(row) != len(before):
-        raise ValueError("The picture ends early.")
-    if kind == 1:
-        for place in range(unit, len(row)):
-            row[place] = (row[place] + row[place - unit]) & 255
-    elif kind == 2:
-        return bytearray([(here + above) & 255 for here, above in zip(row, before, strict=True)])
-    elif kind == 3:
-        for place in range(len(row)):
-            left = row[place - unit] if place >= unit else 0
-            row[place] = (row[place] + (left + before[place]) // 2) & 255
-    elif kind == 4:
-        for place in range(len(row)):
-            left, corner = (row[place - unit], before[place - unit]) if place >= unit else (0, 0)
-            above = before[place]
-            guess = left + above - corner
-            nearest = min(
-                (abs(guess - left), 0, left), (abs(guess - above), 1, above), (abs(guess - corner), 2, corner)
-            )
-            row[place] = (row[place] + nearest[2]) & 255
-    elif kind:
-        raise ValueError("The picture has an unknown filter.")
-    return row
-
-
-def _colour(
-    row: bytearray, x: int, depth: int, channels: int, kind: int, palette: bytes, opacity: bytes
-) -> Colour | None:
+def _colour(row: bytes, x: int, found: Scan) -> Colour | None:
+    depth, channels = found.depth, found.channels
     if channels > 1:
         cell = tuple(row[x * channels : x * channels + channels])
         if channels == 2:
@@ -313,11 +249,11 @@ def _colour(
         return cell[:3] if channels == 3 or cell[3] else None
     each = 8 // depth
     index = (row[x // each] >> (depth * (each - 1 - x % each))) & ((1 << depth) - 1)
-    if kind == 0:
+    if found.kind == 0:
         return (index * 255 // ((1 << depth) - 1),) * 3
-    if index < len(opacity) and not opacity[index]:
+    if index < len(found.opacity) and not found.opacity[index]:
         return None
-    return tuple(palette[3 * index : 3 * index + 3]) or None
+    return tuple(found.palette[3 * index : 3 * index + 3]) or None
 
 
 def _classes(pixels: list[Colour | None], mask: dict[str, Any]) -> dict[Colour | None, str]:
@@ -334,5 +270,5 @@ def _classes(pixels: list[Colour | None], mask: dict[str, Any]) -> dict[Colour |
         assert colour is not None
         apart = [(max(abs(a - b) for a, b in zip(colour, fill, strict=False)), label) for fill, label in known if fill]
         nearest = min(apart, default=(256, ""))
-        found[colour] = nearest[1] if nearest[0] <= _TOLERANCE else ""
+        found[colour] = nearest[1] if nearest[0] <= TOLERANCE else ""
     return found

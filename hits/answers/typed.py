@@ -2,12 +2,14 @@
 
 {"kind": "box", "label": "Hand", "points": [[275, 146], [352, 229]]}      shapes
 [0, 6, "person"]                                                          marked stretches: from, to, label
-"#2ca02c": "Car"                                                          labels of a mask; its pixels stay
+
+A mask is one object with its labels and its picture: see hits.answers.painted.
 """
 
 import json
 from typing import Any
 
+from hits.answers.painted import NotAMask, as_painted, read_painted
 from hits.answers.text import shown
 
 _MOST, _MOST_POINTS, _FARTHEST, _LONGEST_LABEL = 500, 5_000, 1_000_000, 300
@@ -27,15 +29,14 @@ class NotADrawing(ValueError):
 def as_lines(drawing: dict[str, Any]) -> str:
     """A drawing (see hits.answers.values) as text; `read_lines` reads it back."""
     if drawing["drawing"] == "mask":
-        lines = [f"{_json(key)}: {_json(label)}" for key, label in drawing["labels"].items()]
-        return _wrapped("{", lines, "}")
+        return as_painted(drawing)
     if drawing["drawing"] == "spans":
-        return _wrapped("[", [_json(span) for span in drawing["spans"]], "]")
-    return _wrapped("[", [_json(_tidy(shape)) for shape in drawing["shapes"]], "]")
+        return _wrapped([_json(span) for span in drawing["spans"]])
+    return _wrapped([_json(_tidy(shape)) for shape in drawing["shapes"]])
 
 
-def _wrapped(before: str, lines: list[str], behind: str) -> str:
-    return f"{before}\n" + ",\n".join(lines) + f"\n{behind}" if lines else before + behind
+def _wrapped(lines: list[str]) -> str:
+    return "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
 
 
 def _json(value: Any) -> str:
@@ -49,6 +50,11 @@ def _tidy(shape: dict[str, Any]) -> dict[str, Any]:
 
 def read_lines(text: str, original: dict[str, Any]) -> dict[str, Any]:
     """The drawing that was typed, of the kind and on the picture of `original`. NotADrawing where it is none."""
+    if original["drawing"] == "mask":
+        try:
+            return read_painted(text, original)
+        except NotAMask as reason:
+            raise NotADrawing(str(reason)) from None
     try:
         read = json.loads(text)
     except RecursionError:
@@ -58,8 +64,6 @@ def read_lines(text: str, original: dict[str, Any]) -> dict[str, Any]:
         if isinstance(error, json.JSONDecodeError):
             place = f" at line {error.lineno}, character {error.colno}"
         raise NotADrawing(f"It cannot be read{place}. Is a comma, a bracket or a quotation mark missing?") from None
-    if original["drawing"] == "mask":
-        return {**original, "labels": _labels(read, original["labels"])}
     if not isinstance(read, list):
         raise NotADrawing("It begins with [ and ends with ], with a shape on each line between.")
     if len(read) > _MOST:
@@ -67,12 +71,6 @@ def read_lines(text: str, original: dict[str, Any]) -> dict[str, Any]:
     if original["drawing"] == "spans":
         return {**original, "spans": sorted(_span(entry, place) for place, entry in enumerate(read, 1))}
     return {**original, "shapes": [_shape(entry, place) for place, entry in enumerate(read, 1)]}
-
-
-def _labels(read: Any, known: dict[str, str]) -> dict[str, str]:
-    if not isinstance(read, dict) or set(read) != set(known):
-        raise NotADrawing("Of a mask the labels can be changed, and no colour can be added or taken away.")
-    return {key: _label(label, f"The colour {key}") for key, label in read.items()}
 
 
 def _label(label: Any, where: str) -> str:

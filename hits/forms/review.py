@@ -1,15 +1,18 @@
 """What a person says about assignments: which ones to show, and what to do with one."""
 
+import json
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.models import User
 from dashboard.permissions import Denied
 from hits.actions.data import LONGEST_VALUE, MOST_FIELDS
 from hits.actions.reasons import check_reason_template
+from hits.answers.painted import LONGEST_LABEL, LONGEST_MASK
 from hits.models import AssignmentQuerySet, Batch, DataVerdict, ReasonTemplate
 
 STATUSES = {
@@ -32,6 +35,9 @@ SORTS = {
 WAITING_SORTS = ("disagreement", "worker", "random")
 DEADLINES = {"4h": timedelta(hours=4), "24h": timedelta(hours=24), "3d": timedelta(days=3)}
 MOST_SECONDS = 10_000_000
+#: Labels of one mask, and the fields they come in.
+MOST_LABELS = 300
+_OF_A_MASK = ("colour", "label", "gone")
 DATA_CHOICES = [("", "any"), *DataVerdict.choices, ("none", "Not judged yet")]
 
 
@@ -159,14 +165,33 @@ class WhoseForm(forms.Form):
 
 
 class DataForm(forms.Form):
-    """What one answer is worth as data; a corrected one brings its fields as `field-<number>` and `value-<number>`."""
+    """What one answer is worth as data; a corrected one brings its fields as `field-<number>` and `value-<number>`.
 
+    Of a mask there is, instead of a value, its picture as `png-<number>` (empty: as the worker painted it), and for
+    each label `colour-<number>` and `label-<number>`, and the colour in `gone-<number>` where it is removed.
+    """
+
+    data: QueryDict
     verdict = forms.ChoiceField(required=False, choices=[("", "Not judged"), *DataVerdict.choices])
 
     def typed(self) -> dict[str, str]:
-        """Field name: what was typed for it."""
-        pairs = ((self.data.get(f"field-{number}"), self.data.get(f"value-{number}")) for number in range(MOST_FIELDS))
-        return {name[:200]: value[:LONGEST_VALUE] for name, value in pairs if name and value is not None}
+        """Field name: what was typed for it, or a mask as hits.answers.painted reads it."""
+        typed = {}
+        for number in range(MOST_FIELDS):
+            name, value = self.data.get(f"field-{number}"), self.data.get(f"value-{number}")
+            if name and f"png-{number}" in self.data:
+                typed[name[:200]] = self._painted(number)
+            elif name and value is not None:
+                typed[name[:200]] = value[:LONGEST_VALUE]
+        return typed
+
+    def _painted(self, number: int) -> str:
+        colours, labels, gone = (self.data.getlist(f"{name}-{number}")[:MOST_LABELS] for name in _OF_A_MASK)
+        # One too many of anything is left in, so that it is refused and not cut off.
+        named = {colour[:40]: label[: LONGEST_LABEL + 1] for colour, label in zip(colours, labels, strict=False)}
+        png = self.data[f"png-{number}"][: LONGEST_MASK + 1]
+        painted = {"labels": named, "gone": [colour[:40] for colour in gone], "png": png}
+        return json.dumps(painted, ensure_ascii=False)
 
 
 class FlagForm(forms.Form):

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from hits.answers.painted import COLOUR
 from hits.answers.sources import Sources
 from hits.answers.spans import spans
 from hits.answers.text import one_line, shown
@@ -39,7 +40,8 @@ def _drawing(value: dict[str, Any], name: str, sources: Sources) -> dict[str, An
         labels = list(value["labels"].values())
         image = f"data:image/png;base64,{value['png']}" if value["png"] else ""
         size = {"width": value["width"], "height": value["height"]}
-        return drawn | size | {"mask": image, "words": _words(labels, "label", "labels")}
+        words = _words(labels, "label", "labels")
+        return drawn | size | {"mask": image, "words": words, "legend": legend(value["labels"])[:_MOST_MARKS]}
     shapes = value["shapes"]
     corners = [point for shape in shapes for point in shape["points"]]
     width = value["width"] or max([point[0] for point in corners] + [1.0]) * 1.05
@@ -62,6 +64,18 @@ def _drawing(value: dict[str, Any], name: str, sources: Sources) -> dict[str, An
         "marks": marks,
         "words": _words([shape["label"] for shape in shapes], *noun),
     }
+
+
+def legend(labels: dict[str, str]) -> list[dict[str, Any]]:
+    """The entries of a mask's legend; those that share a label are told apart by a number."""
+    many, seen = Counter(labels.values()), Counter[str]()
+    entries = []
+    for place, (key, label) in enumerate(labels.items()):
+        seen[label] += 1
+        fill = key if COLOUR.match(key) else ""
+        words = one_line(label, 80) + (f" {seen[label]}" if many[label] > 1 else "")
+        entries.append({"key": key, "label": words, "fill": fill, "colour": place % 12, "index": place})
+    return entries
 
 
 def _words(labels: list[str], one: str, many: str) -> str:

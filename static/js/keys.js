@@ -2,6 +2,7 @@
 //
 // data-key="a"            pressing a clicks this link, button or summary, or focuses this input; the first usable one wins
 // data-key-label="…"      its words in the list that ? opens (else its text)
+// data-key-here="b"       a key that works only where the focus is, by a script of its own: it stands in that list
 // data-rows               a list in which j and k move; [data-row] are its rows, keys inside a row work on the current one
 // [data-row-open]         the link that Enter opens; [data-select] the checkbox that x ticks
 // data-focus              gets the focus when the <details> around it opens, or when it is loaded into an open one
@@ -75,8 +76,9 @@ function listKeys() {
   const dialog = document.getElementById("keys");
   if (!dialog) return;
   if (dialog.open) return dialog.close();
-  const seen = new Map();
-  for (const element of document.querySelectorAll("[data-key]")) {
+  const seen = new Map(), here = new Map();
+  for (const element of document.querySelectorAll("[data-key], [data-key-here]")) {
+    if (element.dataset.keyHere && element.getClientRects().length) here.set(element.dataset.keyHere, element.dataset.keyLabel);
     if (!element.dataset.key) continue;
     const words = element.dataset.keyLabel || element.getAttribute("aria-label") || element.textContent.trim().replace(/\s+/g, " ");
     if (!seen.has(element.dataset.key)) seen.set(element.dataset.key, words);
@@ -88,7 +90,7 @@ function listKeys() {
   seen.set("?", "this list").set("Esc", "leave a text box, close what is open");
   const list = dialog.querySelector("dl");
   list.replaceChildren();
-  for (const [key, words] of seen) {
+  for (const [key, words] of [...seen, ...here]) {
     const term = document.createElement("dt"), kbd = document.createElement("kbd"), text = document.createElement("dd");
     kbd.textContent = key;
     text.textContent = words;

@@ -14,12 +14,14 @@ from dashboard.permissions import Denied
 from hits import actions
 from hits.actions.data import as_text, as_typed, fields_of
 from hits.agreement import inputs_of
+from hits.answers.painted import as_painted, is_mask
 from hits.answers.sources import Sources
 from hits.answers.typed import NotADrawing
 from hits.answers.values import is_drawing, same, values
 from hits.forms import DataForm, DecisionForm, FlagForm
 from hits.models import Assignment, AssignmentStatus
 from hits.questions import read_question
+from hits.views.masks import editor
 from hits.views.review.deciding import after
 from hits.views.review.looking import look
 from hits.views.review.queue import row
@@ -74,19 +76,24 @@ def _correcting(
     fields = []
     for name, value in fields_of(current).items():
         suggestions: list[Any] = []
-        for other in said:
+        for other in said if not is_drawing(value) else ():
             if name in other and not any(same(other[name], one) for one in [value, *suggestions]):
                 suggestions.append(other[name])
-        text = typed.get(name, as_text(kept.get(name, value)))
+        was = as_painted(value, own=True) if is_mask(value) else as_text(value)
+        text = typed.get(name, as_text(kept[name]) if name in kept else was)
         field = {
             "name": name,
-            "was": as_text(value),
+            "was": was,
             "value": text,
-            "lines": min(6, as_text(value).count("\n") + 1),
+            "lines": min(6, was.count("\n") + 1),
             "is_list": isinstance(value, list),
             "suggestions": [as_text(one) for one in suggestions[:MOST_SUGGESTIONS]],
         }
-        fields.append({**field, **_pictured(name, value, text, sources)} if is_drawing(value) else field)
+        if is_drawing(value):
+            field |= _pictured(name, value, text, was, sources)
+        if is_mask(value):
+            field["mask"] = editor(name, value, text, sources)
+        fields.append(field)
     context = {
         "assignment": current,
         "fields": fields,
@@ -101,10 +108,10 @@ def _correcting(
     return response
 
 
-def _pictured(name: str, value: Any, text: str, sources: Sources) -> dict[str, Any]:
+def _pictured(name: str, value: Any, text: str, was: str, sources: Sources) -> dict[str, Any]:
     """Of a drawing: the worker's as a picture and, where something else was typed, that, or why it is none."""
-    found: dict[str, Any] = {"drawn": shown_value(value, name, sources), "suggestions": []}
-    if text.replace("\r\n", "\n").strip() == as_text(value):
+    found: dict[str, Any] = {"drawn": shown_value(value, name, sources)}
+    if text.replace("\r\n", "\n").strip() == was:
         return found
     try:
         return {**found, "redrawn": shown_value(as_typed(text, value), name, sources)}
