@@ -15,6 +15,7 @@ from tests.workers.test_figures import digest
 from tests.workers.test_people import ATTACK, ONE, TWO, client_of, worked
 from workers.actions.messages import send_message
 from workers.models import Message, MessageRecipient, Worker
+from workers.views import messages as message_views
 
 UNDECIDED, STRANGER = "AUNDECIDED0001", "ASTRANGER00001"
 
@@ -162,6 +163,32 @@ def test_the_same_words_go_to_nobody_twice(lab: Lab) -> None:
     jobs.cancel(cancelled.job, by=lab.people["approver"])
     jobs.work_on(cancelled.job_id)
     assert outcomes(cancelled) == {ONE: "refused"}
+
+
+def test_a_dry_run_looks_at_so_many_workers_and_says_so_and_sending_at_all(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(lab, ONE, TWO)
+    worked(lab, UNDECIDED)
+    client, url = client_of(lab), reverse("message_new", args=["lab"])
+    text = {"filter": "yes", "subject": "News", "text": "Hello, {worker_id}."}
+    deliver(lab, send(lab, ONE, subject="News", words=text["text"]))
+
+    def look() -> str:
+        page = client.post(url, {**text, "action": "preview"}, headers={"HX-Request": "true"})
+        return " ".join(page.content.decode().split())
+
+    whole = look()
+    assert "Send to 1 worker" in whole
+    assert "1</span> They were sent these very words before" in whole
+    assert "1</span> Nothing of theirs was approved" in whole
+    monkeypatch.setattr(message_views, "LOOKED_AT", 1)
+    page = look()
+    assert "These figures are of the first" in page
+    assert "Send to all that match" in page
+    assert "Nothing of theirs" not in page, "beyond the first nobody was looked at"
+    job = Message.objects.get(pk=client.post(url, {**text, "action": "send"}).url.rstrip("/").rpartition("/")[2]).job
+    assert (job.expected, sum(job.skipped_why.values())) == (1, 2), "what is sent is weighed whole"
 
 
 def test_words_that_cannot_be_sent_are_refused_and_kept(lab: Lab) -> None:

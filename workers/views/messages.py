@@ -25,6 +25,8 @@ from workers.jobs.messages import BulkMessage, letter
 from workers.models import SUBJECT_LONGEST, TEXT_LONGEST, Message, MessageRecipient, Worker
 
 SHOWN_LETTERS = 3
+#: Workers that the page looks at before anything is sent; all are looked at when it is.
+LOOKED_AT = 20_000
 STRANGER = "{worker_id} never worked here, so MTurk would not write to them."
 Outcome = MessageRecipient.Outcome
 #: What a page says of an outcome, and what it means for whoever sent the message.
@@ -114,17 +116,22 @@ def _chosen(request: HttpRequest, membership: Membership) -> Whom:
 
 
 def _ahead(membership: Membership, chosen: Whom, form: MessageForm, batch_name: str) -> dict[str, Any]:
-    """What sending would do, for how many, how many calls at least, and the first letters as they would be read."""
+    """What sending would do, for how many of the first LOOKED_AT, how many calls at least, and the first letters."""
     account = membership.account
     if chosen.filters is None and not chosen.ids:
         return {"ahead": None}
     valid = form.is_bound and form.is_valid()
     said = {"subject": form.cleaned_data["subject"], "text": form.cleaned_data["text"]} if valid else {}
-    ahead = jobs.look_ahead(BULK, account=account, selection=chosen.selection, options=said)
+    bulk = BulkMessage()
+    named = bulk.select(account, chosen.selection).order_by("pk").values_list("pk", flat=True)
+    beyond = named[LOOKED_AT : LOOKED_AT + 1].first()
+    selection = chosen.selection if beyond is None else {**chosen.selection, "until": beyond - 1}
+    ahead = jobs.look_ahead(BULK, account=account, selection=selection, options=said)
     letters: list[dict[str, Any]] = []
     if valid:
-        bulk = BulkMessage()
-        rows: Any = bulk.select(account, chosen.selection)
+        rows: Any = bulk.select(account, selection)
+        if beyond is not None:
+            rows = rows.filter(pk__lt=beyond)
         for condition, _ in bulk.refusals(said):
             rows = rows.exclude(condition)
         for row in bulk.for_work(rows).order_by("pk")[:SHOWN_LETTERS]:
@@ -133,7 +140,8 @@ def _ahead(membership: Membership, chosen: Whom, form: MessageForm, batch_name: 
     return {
         "ahead": ahead,
         "letters": letters,
-        "calls": -(-ahead.count // MOST_AT_ONCE) if together else None,
+        "looked_at": LOOKED_AT if beyond is not None else None,
+        "calls": -(-ahead.count // MOST_AT_ONCE) if together and beyond is None else None,
     }
 
 
