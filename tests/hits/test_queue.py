@@ -1,5 +1,7 @@
 """The queue's filters and orders: each finds what it says, whatever stands in the URL, and none without a bound."""
 
+import re
+import time
 from datetime import timedelta
 from itertools import pairwise
 
@@ -151,6 +153,17 @@ def steps_through(lab: Lab, five: list[Assignment], query: str, expected: list[i
     for number, following in pairwise(expected):
         bench = client.get(reverse("assignment", args=["lab", five[number].assignment_id]) + f"?{query}")
         assert five[following].assignment_id in bench.context["next_url"]
+
+
+def test_a_field_of_many_words_is_looked_through_in_no_time() -> None:
+    """Had a space two ways to be read, thirty words without what is looked for would take minutes."""
+    many = "<Answer><QuestionIdentifier>why</QuestionIdentifier><FreeText>" + "a b\n" * 20_000 + "the end"
+    began = time.process_time()
+    assert re.search(filters.said_in("why", "THE END"), many, re.IGNORECASE)
+    inside = '<FreeText>{"why": "' + "a b " * 400 + '", "end": "zzz"}</FreeText>'
+    for said in (many, inside):
+        assert not re.search(filters.said_in("why", "zzz"), said, re.IGNORECASE)
+    assert time.process_time() - began < 1
 
 
 def test_of_what_a_window_does_not_hold_a_deadline_a_hit_and_a_worker_find_all(
