@@ -124,7 +124,8 @@ def _asked(
 def pasted(
     text: str, *, kind: QualificationType, value: int | None, revoke: bool, by: User, notify: bool, reason: str
 ) -> Sheet:
-    """A sheet of ids, one on a line, each with a value behind it where it has one of its own."""
+    """A sheet of ids, one on a line, each with a value behind it where it has one of its own; read at once, so the form
+    says how many they may be."""
     check_can_give(kind, by)
     if not text.strip():
         raise Denied("Paste worker ids, one on a line.")
@@ -132,7 +133,12 @@ def pasted(
         account=kind.account, source=Sheet.Source.PASTE, name="Pasted list", qualification_type=kind, made_by=by,
         notify=notify, reason=check_text_for_worker(reason),
     )  # fmt: skip
-    return _fill(sheet, _of_text(text, kind, value, revoke), {kind.name: kind})
+    look, rows = _Look(sheet, {kind.name: kind}), _of_text(text, kind, value, revoke)
+    while chunk := list(islice(rows, CHUNK)):
+        Line.objects.bulk_create(look.at(chunk))
+    sheet.complete = True
+    sheet.save(update_fields=["complete"])
+    return sheet
 
 
 def _of_text(text: str, kind: QualificationType, value: int | None, revoke: bool) -> Iterator[Wanted]:
@@ -228,7 +234,7 @@ def read_sheet(reading: Reading) -> None:
     with transaction.atomic():
         reading.finish()
         if reading.problem:
-            _note(sheet, reading.problem)
+            sheet.notes = [*sheet.notes, reading.problem]
         sheet.file, sheet.complete = None, True
         sheet.save(update_fields=["file", "complete", "notes"])
 
@@ -256,24 +262,6 @@ def _types_called(account: Account, names: Iterable[str]) -> dict[str, Qualifica
 
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-def _fill(sheet: Sheet, rows: Iterator[Wanted], types: dict[str, QualificationType]) -> Sheet:
-    """Look at every row of a short list, chunk by chunk, and keep it with a sentence."""
-    look, count = _Look(sheet, types), 0
-    while chunk := list(islice(rows, CHUNK)):
-        count += len(chunk)
-        if count > MOST_LINES:
-            _note(sheet, f"Only the first {count - len(chunk):,} lines were taken. Send the others apart.")
-            break
-        Line.objects.bulk_create(look.at(chunk))
-    sheet.complete = True
-    sheet.save(update_fields=["complete", "notes"])
-    return sheet
-
-
-def _note(sheet: Sheet, sentence: str) -> None:
-    sheet.notes = [*sheet.notes, sentence]
 
 
 class _Look:

@@ -8,6 +8,7 @@ from django import forms
 from dashboard.models import Account
 from hits.models import Batch
 from qualifications.conditions import LOOKS
+from qualifications.forms.pasted import PastedIds
 from qualifications.models import Panel, PanelMember, QualificationType
 from workers.models import begins
 
@@ -210,11 +211,8 @@ class Conditions:
 
 
 class PinForm(forms.Form):
-    ids = forms.CharField(
-        max_length=2_000_000,
-        label="Worker ids",
-        help_text="One on a line.",
-        widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}),
+    ids = PastedIds(
+        otherwise="Send the others apart.", separators="\n,;", rows=4, help_text="One on a line, 10,000 at most."
     )
     into = forms.ChoiceField(choices=[("in", "in"), ("out", "out"), ("", "as the conditions say")], required=False)
 

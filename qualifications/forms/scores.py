@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from qualifications.forms.pasted import PastedIds
 from qualifications.models import ScoreStatus
 from qualifications.models.scores import ScoreQuerySet
 
@@ -76,11 +77,9 @@ class OneForm(forms.Form):
 class PasteForm(_Telling):
     """A list of ids, each with a value of its own or the common one."""
 
-    ids = forms.CharField(
-        max_length=5_000_000,
-        label="Worker ids",
-        help_text="One on a line; a value may stand behind an id: A1B2C3, 80",
-        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+    ids = PastedIds(
+        otherwise="Send the others apart, or all of them as a worker file.",
+        help_text="One on a line, 10,000 at most; a value may stand behind an id: A1B2C3, 80",
     )
     value = forms.IntegerField(required=False, initial=1, label="Value for those without one", **_WHOLE)
     revoke = forms.BooleanField(required=False, label="Take it away from them instead")

@@ -12,8 +12,9 @@ from django.utils import timezone
 from dashboard import commands, jobs, old_lists
 from dashboard.models import Command, Job
 from dashboard.permissions import Denied
-from qualifications.actions import old_sheets
+from qualifications.actions import old_sheets, panels
 from qualifications.actions import scores as acts
+from qualifications.forms import pasted
 from qualifications.models import QualificationType, Score, Sheet
 from tests.cast import Lab, read_files
 
@@ -135,6 +136,26 @@ def test_a_pasted_list_gets_a_sentence_for_each_line_and_the_good_ones_go_on(lab
         acts.carry_out(sheet, by=by)
     again = acts.pasted(text, kind=kind, value=5, revoke=False, by=by, notify=False, reason="")
     assert set(again.lines.ready().values_list("worker_id", flat=True)) == {"ASTRANGER9"}
+
+
+def test_more_than_can_be_pasted_is_refused_whole_and_kept(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pasted, "MOST_PASTED", 2)
+    kind, client = make_type(lab), Client()
+    client.force_login(lab.people["manager"])
+    panel = panels.create(
+        account=lab.account, by=lab.people["manager"], name="Regulars", meaning="include", match="all", conditions=[]
+    )
+    for url, text, post in (
+        (reverse("scores_paste", args=["lab", kind.qualification_type_id]), "AONE1, 5\n\nATWO2\nATHREE3", {"value": 1}),
+        (reverse("panel_act", args=["lab", panel.pk]), "AONE1,ATWO2;ATHREE3", {"action": "pin", "into": "in"}),
+    ):
+        answer = client.post(url, {"ids": text, **post})
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "These are 3 ids; 2 can be pasted at a time. Send the others apart" in page
+        assert text in page
+    assert not Sheet.objects.exists()
+    assert not panel.members.exists()
 
 
 def test_what_is_deleted_or_not_ours_is_given_to_nobody(lab: Lab) -> None:
