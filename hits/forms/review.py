@@ -103,7 +103,7 @@ class QueueFilter(forms.Form):
             chosen |= {"reviewer_id": found or 0, "held_after": now.isoformat()}
         return chosen
 
-    def labels(self, batch: Batch | None) -> dict[str, str]:
+    def labels(self, batch: Batch | str | None) -> dict[str, str]:
         """For the chips: name -> words, without status and sort, which have their own controls."""
         chosen = self.chosen()
         labels = {name: text.format(chosen[name]) for name, text in _CHIPS.items() if name in chosen}

@@ -2,24 +2,29 @@
 its answers. What is written here is escaped by the template like any other text; only what templates drew is HTML."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dashboard.models import Membership, Role, User
+from dashboard.models import Command, Membership, Role, User
 from dashboard.templatetags.formats import ago, assignment_state, countdown, money, took
 from hits.actions import OVERRIDE_WITHIN
 from hits.answers import read
-from hits.models import HIT, Assignment, AssignmentStatus
+from hits.models import HIT, Assignment, AssignmentStatus, Batch
 from hits.templatetags.answers import answer_thumbnail
+from marketplace.policies import asks_for_masters, assignment_cost
 
 #: Thumbnails kept by each process: whoever reviews comes back to the same page after every few decisions.
 MOST_KEPT = 2_000
@@ -27,22 +32,20 @@ _LONGEST_KEPT = 20_000
 thumbnails: dict[bytes, SafeString] = {}
 
 
-def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict[str, Any]]:
-    """What makes the "row" of hits/queue.html from an assignment (of `for_rows()`), for this person and filter: texts,
-    and whether it waits."""
+def rows_of(membership: Membership, query: str, assignments: Sequence[Assignment]) -> list[dict[str, Any]]:
+    """The "row" of hits/queue.html of each assignment (of `for_rows()`), for this person and filter: texts, and whether
+    it waits."""
     slug = membership.account.slug
     queue = reverse("queue", args=[slug])
     may_decide = membership.role >= Role.REVIEWER
     behind = f"?{query}" if query else ""
     rejecting = f"{behind}&open=reject" if query else "?open=reject"
     now, names = timezone.now(), _Names(membership)
-    of_hits: dict[int, _OfHit] = {}
+    hits, verdicts = _hits_of(assignments, queue), _verdicts_of(assignments)
 
     def row(assignment: Assignment) -> dict[str, Any]:
-        verdict = assignment.verdict
-        of_hit = of_hits.get(assignment.hit_id)
-        if of_hit is None:
-            of_hit = of_hits[assignment.hit_id] = _OfHit(assignment.hit, queue)
+        hit = hits[assignment.hit_id]
+        verdict = assignment.verdict = verdicts.get(assignment.verdict_id)
         waiting = assignment.status == AssignmentStatus.SUBMITTED
         # As `reverse` writes it, which would take longer than all the rest of a row.
         url = f"{queue}{quote(assignment.assignment_id, safe=_SAFE)}/"
@@ -52,44 +55,76 @@ def row_maker(membership: Membership, query: str) -> Callable[[Assignment], dict
             "url": f"{url}{behind}",
             "time": _time_of(assignment, now),
             "waiting": waiting,
-            "thumbnail": thumbnail(assignment.answer, of_hit.question, of_hit.digest),
+            "thumbnail": thumbnail(assignment.answer, hit.question, hit.digest),
             "worker_id": assignment.worker_id,
             "worker_url": f"{queue}?worker={quote(assignment.worker_id)}",
             "took": took(assignment.work_seconds),
             "agrees": f"{assignment.agreement} %" if assignment.agreement <= _PERCENT else "",
             "held": _held(assignment, names, now),
             "marks": _marks(assignment) if _is_marked(assignment) else "",
-            "batch": of_hit.batch,
-            "batch_url": of_hit.batch_url,
-            "title": of_hit.title,
+            "batch": hit.batch,
+            "batch_url": hit.batch_url,
+            "title": hit.title,
         }
         if may_decide and waiting and verdict is None:
             this |= {
                 "decide_url": f"{url}decide/",
                 "reject_url": f"{url}{rejecting}",
-                "cost": of_hit.cost,
-                "price": of_hit.price,
+                "cost": hit.cost,
+                "price": hit.price,
             }
         else:
             this["state"] = _state(**assignment_state(assignment))
         if verdict is not None:
-            this["decided_by"] = verdict.requested_by.get_username()
-        if may_decide and verdict is not None and verdict.undoable(now):
-            this["undo_url"] = reverse("command_act", args=[slug, verdict.pk])
-            this["undo_until"] = verdict.not_before.isoformat()
+            this["decided_by"] = verdict.said_by
+            if may_decide and verdict.undoable(now):
+                this["undo_url"] = reverse("command_act", args=[slug, verdict.pk])
+                this["undo_until"] = verdict.not_before.isoformat()
         return this
 
-    return row
+    return [row(assignment) for assignment in assignments]
 
 
-class _OfHit:
+@dataclass(frozen=True, slots=True)
+class _Hit:
     """What all rows of a HIT show alike."""
 
-    def __init__(self, hit: HIT, queue: str) -> None:
-        cost = hit.reward + hit.fee
-        self.cost, self.price = str(cost), money(cost)
-        self.batch, self.batch_url, self.title = str(hit.batch), f"{queue}?batch={hit.batch_id}", hit.title
-        self.question, self.digest = hit.question, _digest_of(hit.question)
+    question: str
+    digest: bytes
+    title: str
+    batch: str
+    batch_url: str
+    cost: str
+    price: str
+
+
+def _hits_of(assignments: Sequence[Assignment], queue: str) -> dict[int, _Hit]:
+    """The HITs of a page by their key. Read apart: they are fewer than answers, their questions are long, and no
+    database can begin with them and sort. And not by `prefetch_related`, which is slower than all of the page: it asks
+    SQLite for each key with an OR, and makes three objects of each."""
+    found = HIT.objects.filter(pk__in={assignment.hit_id for assignment in assignments}).values_list(
+        "pk", "question", "batch_id", "batch__key", "batch__name", "hit_type__title", "reward", "max_assignments",
+        "hit_type__qualification_requirements",
+    )  # fmt: skip
+    prices: dict[tuple[Decimal, int, bool], tuple[str, str]] = {}
+    hits = {}
+    for pk, question, batch_id, batch_key, batch_name, title, reward, most, requirements in found:
+        kind = (reward, most, asks_for_masters(requirements))
+        if kind not in prices:
+            cost = assignment_cost(reward, max_assignments=most, masters=kind[2])
+            prices[kind] = str(cost), money(cost)
+        batch = Batch(key=batch_key, name=batch_name)
+        hits[pk] = _Hit(question, _digest_of(question), title, str(batch), f"{queue}?batch={batch_id}", *prices[kind])
+    return hits
+
+
+def _verdicts_of(assignments: Sequence[Assignment]) -> dict[UUID | None, Any]:
+    """The verdicts of a page that are on their way, with the name of who asked for it as `said_by`."""
+    keys = {assignment.verdict_id for assignment in assignments if assignment.verdict_id}
+    if not keys:
+        return {}
+    shown = Command.objects.filter(pk__in=keys).annotate(said_by=F("requested_by__username"))
+    return {row.pk: row for row in shown.only("kind", "state", "waiting_for", "not_before", "first_sent_at").order_by()}
 
 
 def _time_of(assignment: Assignment, now: datetime) -> SafeString | str:

@@ -85,8 +85,8 @@ def workers(request: HttpRequest, membership: Membership) -> HttpResponse:
         "form_key": uuid.uuid4(),
         "elsewhere": _elsewhere(account),
     }
-    moulds = Moulds("workers/workers.html#row", context, request)
-    context["rows"] = [moulds.cast(row) for row in _rows(account, shown.items)]
+    moulds = Moulds("workers/workers.html#row", {"can_act": context["can_act"]}, request)
+    context |= {"rows": [moulds.cast(row) for row in _rows(account, shown.items)], "csrf_token": moulds.token}
     return render(request, "workers/workers.html", context)
 
 

@@ -17,12 +17,13 @@ from dashboard.access import of_account
 from dashboard.models import Membership, Role
 from dashboard.moulds import Moulds
 from dashboard.permissions import Denied
+from dashboard.shortcuts import keys_of
 from hits import actions
 from hits.actions.reasons import reasons_of
 from hits.forms import STATUSES, DecideManyForm, QueueFilter
 from hits.models import WINDOW, Assignment, Batch, ReasonTemplate
 from hits.views.review.looking import look
-from hits.views.rows import row_maker
+from hits.views.rows import rows_of
 
 #: Of a filter's value in the URL; what is longer is refused by every field anyway.
 _LONGEST = 300
@@ -36,13 +37,13 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
     looking = look(membership, query)
     chosen = looking.chosen
     shown, further = looking.page(query)
-    batch = shown.items[0].hit.batch if shown.items else None
-    if "batch" in chosen and batch is None:
+    rows = rows_of(membership, looking.text, shown.items)
+    batch = rows[0]["batch"] if rows else ""
+    if "batch" in chosen and not rows:
         batch = Batch.objects.filter(account=account, pk=chosen["batch"]).first()
     labels = looking.filters.labels(batch)
     only_page = "after" not in query and "before" not in query and not shown.older_url
     url = reverse("queue", args=[account.slug])
-    make_row = row_maker(membership, looking.text)
 
     def link(**changes: str) -> str:
         kept = {name: value for name, value in looking.pairs if name not in changes}
@@ -75,8 +76,8 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
     }
     if chosen == QueueFilter(QueryDict()).chosen():
         context["review_count"] = count  # the menu's number is this very one
-    moulds = Moulds("hits/queue.html#row", context, request)
-    context["rows"] = [moulds.cast(make_row(item)) for item in shown.items]
+    moulds = Moulds("hits/queue.html#row", {"query": looking.text, "keys": keys_of(membership.user)}, request)
+    context |= {"rows": [moulds.cast(row) for row in rows], "csrf_token": moulds.token}
     return render(request, "hits/queue.html", context)
 
 
@@ -89,9 +90,9 @@ def _fields(values: tuple[str, ...]) -> SafeString:
 
 def row(request: HttpRequest, membership: Membership, assignment_id: str, error: str = "") -> HttpResponse:
     query = QueryDict(request.POST.get("query", "")).urlencode()
-    rows = Assignment.objects.of(membership.account).for_row()
-    assignment = get_object_or_404(rows, assignment_id=assignment_id)
-    context = {"row": row_maker(membership, query)(assignment), "query": query, "row_error": error}
+    rows = Assignment.objects.of(membership.account).for_rows()
+    found = rows_of(membership, query, [get_object_or_404(rows, assignment_id=assignment_id)])
+    context = {"row": found[0], "query": query, "row_error": error}
     return render(request, "hits/queue.html#row", context)
 
 
