@@ -166,8 +166,10 @@ def said_in(field: str, text: str) -> str:
         return rf"({plain}|{inside})"
     sought = escaped(text)
     # Up to the end of this field, or to the next key of the JSON. Each character can be read in one way only: had a
-    # space two, as with (.|\s), every one of them would double the time in which nothing is found.
-    return rf"({plain}((?!</Answer>)(.|\n))*?{sought}|{inside}((?!</Answer>|{quote}\s*:)(.|\n)){{0,2000}}?{sought})"
+    # space two, as with (.|\s), every one of them would double the time in which nothing is found. And no number says
+    # how many there may be: PostgreSQL counts to 255.
+    field_goes_on, value_goes_on = r"(?!</Answer>|<QuestionI)(.|\n)", rf"(?!</Answer>|{quote}\s*:)(.|\n)"
+    return rf"({plain}({field_goes_on})*?{sought}|{inside}({value_goes_on})*?{sought})"
 
 
 def _having(rows: Any, filters: dict[str, Any]) -> Any:

@@ -58,6 +58,13 @@ def check_what_is_found(desk: Desk) -> None:
         "a\0b": set(), "\ud800": set(), "‮": set(), "x" * 200: set(), "ok": {"odd"}, "*": set(), "(": set(),
     }.items():  # fmt: skip
         assert found(desk.account, text) == {rows[name].pk for name in names}, text
+    for field, text, names in (
+        ("comment", "FIRE truck", {"plain"}), ("comment", "sure & <b>", {"plain"}), ("comment", "blue", set()),
+        ("colour", "", {"plain"}), ("note", "said", {"nested"}), ("label", "said", set()), ("(", ")", set()),
+        ("essay", "needle", {"long"}),
+    ):  # fmt: skip
+        said = Assignment.objects.of(desk.account).matching({"field": field, "text": text})
+        assert set(said.values_list("pk", flat=True)) == {rows[name].pk for name in names}, (field, text)
     # Another account's answers are found by nobody here.
     other = Account.objects.create(slug="other", name="Other", endpoint_url="http://127.0.0.1:2")
     assert found(other, "needle") == set()
