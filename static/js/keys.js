@@ -90,7 +90,7 @@ function listKeys() {
   seen.set("?", "this list").set("Esc", "leave a text box, close what is open");
   const list = dialog.querySelector("dl");
   list.replaceChildren();
-  for (const [key, words] of [...seen, ...here]) {
+  for (const [key, words] of [...here, ...seen]) {
     const term = document.createElement("dt"), kbd = document.createElement("kbd"), text = document.createElement("dd");
     kbd.textContent = key;
     text.textContent = words;
@@ -101,6 +101,7 @@ function listKeys() {
 }
 
 function escape(event) {
+  if (document.querySelector("dialog[open]")) return; // it closes by itself, and nothing behind it
   const details = event.target.closest?.("details[open]") ?? document.querySelector("details[open][name], details[open].menu, details[open].help");
   if (typing(event.target)) event.target.blur();
   if (details) {

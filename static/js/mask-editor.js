@@ -27,8 +27,6 @@ function edit(root) {
   const say = (words) => (find("said").textContent = words);
   const chosen = () => entries.findIndex(({ row }) => row.querySelector("[data-mask-pick]").checked) + 1;
 
-  // ---- rows and colours
-
   function adopt(row) {
     const inside = (name) => row.querySelector(`[data-mask-${name}]`);
     const colour = inside("pick").value;
@@ -61,6 +59,7 @@ function edit(root) {
       if (apart(maskColour(index))) place = add(label, maskColour(index)) || -1;
     }
     if (place > 0) pick(place);
+    count();
   }
 
   function pick(place) {
@@ -70,14 +69,14 @@ function edit(root) {
     canvas.focus({ preventScroll: true });
   }
 
-  // ---- reading a picture into numbers
-
+  /** The number of the nearest colour, 0 where none is near enough. */
   function numberOf(colour) {
     const away = entries.map((entry) => Math.max(...rgb(entry.colour).map((part, at) => Math.abs(part - colour[at]))));
     const least = Math.min(...away);
     return least <= TOLERANCE ? away.indexOf(least) + 1 : 0;
   }
 
+  /** The numbers of a picture in base64. */
   async function read(text) {
     const picture = new Image();
     picture.src = `data:image/png;base64,${text}`;
@@ -108,8 +107,6 @@ function edit(root) {
     say("As the worker painted it");
   }
 
-  // ---- painting
-
   function paint({ left, top, right, bottom }) {
     if (right <= left || bottom <= top) return;
     const image = new ImageData(right - left, bottom - top), pixels = new Uint32Array(image.data.buffer);
@@ -131,16 +128,14 @@ function edit(root) {
       mask.dirty = { ...rect };
       paint(rect);
     }
-    if (mask.end()) changed();
+    if (mask.end()) count(true);
   }
 
-  function changed() {
-    count();
-    clearTimeout(later);
-    later = setTimeout(keep, 300);
-  }
-
-  function count() {
+  function count(isChanged) {
+    if (isChanged) {
+      clearTimeout(later);
+      later = setTimeout(keep, 300);
+    }
     const counts = mask.counts(), share = (many) => (many && many < width * height / 1000 ? "< 0.1 %" : `${((100 * many) / (width * height)).toFixed(1)} %`);
     entries.forEach(({ row }, index) => (row.querySelector("[data-mask-share]").textContent = share(counts[index + 1])));
     root.querySelector("[data-mask-step=undo]").disabled = !mask.past.length;
@@ -219,7 +214,7 @@ function edit(root) {
     if (isKept) return done();
     const rect = mask.abandon();
     if (rect) paint(rect);
-    count();
+    count(true); // the form may have a part of the stroke already
   }
   canvas.addEventListener("pointerup", (event) => event.pointerId === last?.pointer && lift(true));
   canvas.addEventListener("pointercancel", (event) => event.pointerId === last?.pointer && lift(false));
@@ -230,8 +225,6 @@ function edit(root) {
     cursor.hidden = pointerType === "touch" || tool === "fill";
     Object.assign(cursor.style, { width: `${wide}px`, height: `${wide}px`, left: `${clientX - box.left}px`, top: `${clientY - box.top}px` });
   }
-
-  // ---- tools and keys
 
   function choose(name) {
     tool = name;
@@ -245,7 +238,7 @@ function edit(root) {
     const entry = mask.step(way);
     if (!entry) return;
     paint(entry.rect);
-    changed();
+    count(true);
     say(way === "undo" ? "Undone" : "Done again");
   }
 
@@ -258,17 +251,13 @@ function edit(root) {
     stage.scrollTo((x * wide) / before - stage.clientWidth / 2, (y * wide) / before - stage.clientHeight / 2);
   }
 
-  function resize(by) {
-    size.value = Number(size.value) + by;
-    say(`Brush of ${brush()} pixels`);
-  }
-
   root.addEventListener("keydown", (event) => {
     const { key } = event, isTyped = event.target.matches(TYPING);
-    if (event.isComposing || key === "Tab" || ((event.ctrlKey || event.metaKey) && key === "Enter")) return;
-    if (key === "Escape" && !last) return;
+    const sends = (event.ctrlKey || event.metaKey) && key === "Enter";
+    if (event.isComposing || key === "Tab" || (key === "Escape" && !last) || (sends && event.target.form)) return;
     event.stopPropagation(); // whatever it is, the workbench does not hear of it
     if (key === "Escape") return lift(false);
+    if (sends) return event.repeat ? undefined : png.form.requestSubmit();
     if (key === "Enter" && event.target === fresh) return event.preventDefault(), added();
     const isBracket = key === "[" || key === "]"; // with AltGr on many keyboards, which some say is Ctrl and Alt
     const ctrl = (event.ctrlKey || event.metaKey) && !isBracket;
@@ -277,7 +266,7 @@ function edit(root) {
     const way = key === "z" ? "undo" : key === "y" || (ctrl && key === "Z") ? "redo" : "";
     if (way) step(way);
     else if (ctrl) return;
-    else if (isBracket) resize(key === "]" ? 5 : -5);
+    else if (isBracket) (size.value = Number(size.value) + (key === "]" ? 5 : -5)), say(`Brush of ${brush()} pixels`);
     else if (key === "+" || key === "-") zoom(key === "+" ? 1 : -1);
     else if (event.repeat) return;
     else if (Object.hasOwn(TOOLS, key)) choose(TOOLS[key]);
@@ -298,8 +287,6 @@ function edit(root) {
     if (target.matches("[data-mask-pick]")) pick(entries.findIndex(({ row }) => row.contains(target)) + 1);
   });
   find("strength").addEventListener("input", ({ target }) => (canvas.style.opacity = target.value / 100));
-
-  // ---- the beginning
 
   for (const row of [...rows.querySelectorAll(".mask-row")]) adopt(row);
   if (entries.length) entries[0].row.querySelector("[data-mask-pick]").checked = true;

@@ -88,7 +88,8 @@ def workbench(
     following, previous = looking.beside(current), looking.beside(current, backwards=True)
     before, count = looking.count_before(current), looking.count()
     question, words = read_question(current.hit.question), question_words(current.hit.question)
-    events = AuditEvent.objects.filter(chain=account.slug, subject=current.assignment_id).order_by("-number")[:60]
+    events = AuditEvent.objects.filter(chain=account.slug, subject=current.assignment_id).order_by("-number")
+    events = events.defer("data")[:60]  # of a corrected mask the record holds its picture
     held = current.handed_until is not None and current.handed_until > now
     reversible_until = current.submitted_at + actions.OVERRIDE_WITHIN
     context = {
