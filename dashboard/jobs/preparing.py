@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 CHUNK = 1000
 #: Keys of rows that are found at once: some megabytes.
 LOOK_AHEAD = 100_000
+#: Times in a row that a chunk is tried again at once, where somebody else was quicker with one of its rows.
+AGAIN = 5
+#: Why a row that could be done when the job was asked for was left out, where the row itself does not tell.
+OVERTAKEN = "Decided, or taken up by something else, before this job came to it."
 #: Seconds between two chunks, so that on SQLite others who wait to write find the moment in which they can.
 BREATH = 0.02
 #: The columns in which the commands of a job differ: their key, and what a Wish holds.
@@ -122,10 +126,10 @@ def prepare(job_id: uuid.UUID) -> None:
     """Write the job's commands, chunk by chunk; any number of workers may call it, at any time, after any crash."""
     try:
         while ahead := _look_for_more(job_id):
-            while _prepare_chunk(job_id, ahead):
+            while _try_chunk(job_id, ahead):
                 time.sleep(BREATH)
     except (OperationalError, InterfaceError, IntegrityError):
-        raise  # the database is away, or another job was quicker: whoever comes next goes on
+        raise  # the database is away: whoever comes next goes on
     except Exception as error:
         log.exception("Job %s cannot be prepared", job_id)
         _give_up(job_id, error)
@@ -155,6 +159,18 @@ def _look_for_more(job_id: uuid.UUID) -> list[int]:
     if not found:
         _start(job_id, job.cursor)
     return found
+
+
+def _try_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
+    """A chunk, and once more where another job took up the same rows in the same moment: on PostgreSQL the second one
+    learns it from the unique key, or from a deadlock, and then finds them refused."""
+    for times in range(AGAIN):
+        try:
+            return _prepare_chunk(job_id, ahead)
+        except (OperationalError, IntegrityError) as error:
+            log.info("Job %s: a chunk is tried again (%s)", job_id, error)
+            time.sleep(BREATH * 2**times)
+    return _prepare_chunk(job_id, ahead)
 
 
 @transaction.atomic
@@ -189,9 +205,10 @@ def _prepare_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
     _write(job, wishes)
     bulk.mark(made)
     job.cursor = str(chunk[-1])
+    job.looked_at += len(rows)
     job.total, job.amount, job.fee = job.total + len(wishes), job.amount + amount, job.fee + fee
     job.beat_at = timezone.now()
-    job.save(update_fields=["cursor", "total", "amount", "fee", "skipped", "skipped_why", "beat_at"])
+    job.save(update_fields=["cursor", "looked_at", "total", "amount", "fee", "skipped", "skipped_why", "beat_at"])
     return True
 
 
@@ -217,6 +234,9 @@ def _start(job_id: uuid.UUID, cursor: str) -> None:
     job.state = JobState.PROPOSED if job.needs_release else JobState.RUNNING
     job.started_at = None if job.needs_release else timezone.now()
     job.title = bulk_of(job).title(job)
-    job.save(update_fields=["state", "started_at", "title"])
+    if job.looked_at < job.expected:
+        job.skipped_why[OVERTAKEN] = job.expected - job.looked_at
+        job.skipped += job.skipped_why[OVERTAKEN]
+    job.save(update_fields=["state", "started_at", "title", "skipped", "skipped_why"])
     if job.state == JobState.RUNNING:
         commands.wake(job.account)

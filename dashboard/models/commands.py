@@ -70,6 +70,7 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     expected = models.PositiveIntegerField(default=0, help_text="How many the dry run counted.")
     cursor = models.CharField(max_length=80, blank=True, help_text="Where preparing goes on after an interruption.")
+    looked_at = models.PositiveIntegerField(default=0, help_text="Rows that preparing came to, and could do till then.")
     total = models.PositiveIntegerField(default=0, help_text="Commands made.")
     skipped = models.PositiveIntegerField(default=0)
     skipped_why = models.JSONField(default=dict, help_text="Sentence -> how many were left out for it.")

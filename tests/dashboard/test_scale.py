@@ -15,7 +15,7 @@ from dashboard.models import Account, Command, JobState, State
 from hits.actions import approve
 from hits.forms import QueueFilter
 from hits.models import HIT, Assignment
-from tests.cast import Lab
+from tests.cast import Lab, meanwhile
 from workers.actions import pay_bonus  # noqa: F401 -- registers SendBonus
 
 
@@ -104,6 +104,27 @@ def test_a_row_that_was_decided_while_a_job_is_prepared_is_left_out(lab: Lab, mo
     job.refresh_from_db()
     assert (job.state, job.total) == (JobState.RUNNING, 2)
     assert list(Command.objects.filter(assignment_id=decided.assignment_id)) == [single]
+    assert (job.expected, job.skipped, job.skipped_why) == (3, 1, {preparing.OVERTAKEN: 1}), "and told"
+
+
+def test_a_job_that_meets_another_one_goes_on_at_once(lab: Lab) -> None:
+    one = answers(lab, 3)[1]
+    job = jobs.ask(
+        "approve",
+        account=lab.account,
+        by=lab.people["reviewer"],
+        selection={"filter": {"status": "waiting"}},
+        options={},
+    )
+    # As another job's command, written since this one looked. It is taken back with the chunk that fails.
+    same = approve(assignment=one, by=lab.people["reviewer"])
+    columns = {field.attname: getattr(same, field.attname) for field in Command._meta.concrete_fields}
+    Assignment.objects.update(verdict=None)
+    same.delete()
+    with meanwhile(lambda: Command.objects.create(**columns), table="hits_hit"):
+        jobs.prepare(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.total, job.skipped) == (JobState.RUNNING, 3, 0)
 
 
 def test_what_has_no_answer_is_asked_about_side_by_side(lab: Lab) -> None:
