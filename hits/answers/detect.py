@@ -1,17 +1,20 @@
 """From the tree to parts: what can be drawn is drawn, found by its shape and never by its name; the rest is rows."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from hits.answers.masks import mask
-from hits.answers.normalise import Entry, Tree, number
-from hits.answers.parts import Fields, More, Part, Picture, Row, Seen, Technical
+from hits.answers.beside import Beside, split
+from hits.answers.canvas import size_of, with_size
+from hits.answers.loose import loose_shapes
+from hits.answers.masks import PAINTED, PAINTED_NAME, mask, painted
+from hits.answers.normalise import Entry, Tree
+from hits.answers.parts import Fields, More, Part, Picture, Row, Seen, Shapes, Technical
 from hits.answers.rows import is_technical, row
-from hits.answers.shapes import guessed_boxes, listed_shapes, one_box, widget_shapes
+from hits.answers.shapes import by_label, coco, guessed_shapes, listed_shapes, named_points, one_shape, widget_shapes
 from hits.answers.sources import Sources, looks_like_url
-from hits.answers.spans import entities, pairs
+from hits.answers.spans import entities, listed_spans, pairs
 from hits.answers.text import one_line, shown
 
 _MOST_DRAWINGS, _MOST_MARKS = 40, 3_000
@@ -19,17 +22,79 @@ _MOST_ROWS = 400
 _DEEPEST, _MOST_STEPS = 10, 20_000
 _NOTHING = object()
 
-# What a dict may hold, tried in turn; each takes (value, path, sources) and gives the part and the keys it used.
-WIDGETS: list[Callable[[Any, str, Sources], tuple[Part, set[str]] | None]] = [widget_shapes, mask, entities, one_box]
+# What a dict may hold, tried in turn. Each takes (value, path, sources, an address that belongs to it) and gives the
+# part and the keys it used.
+WIDGETS: list[Callable[[Any, str, Sources, str], tuple[Part, set[str]] | None]] = [
+    widget_shapes,
+    mask,
+    entities,
+    coco,
+    painted,
+    by_label,
+    one_shape,
+    named_points,
+]
+_WRITTEN = frozenset("0123456789-.([mM \n")  # what coordinates in a text begin with
+_ALONE = 3  # the first so many may share a dict; one of the others has it for itself
 
-_SUFFIX = re.compile(r"(.*?)[-_. ]?(\d{1,9})\Z", re.DOTALL)
-_ADDRESS = re.compile(r"(?i)(.*[-_.])?(url|img|image|src|photo|picture|link)s?\Z")
-_SCALE = re.compile(r"(?i)(.*[-_.])?(scale|zoom|ratio)\Z")
+
+def found_in(
+    value: dict[str, Any], path: str, sources: Sources, near: str, *, compared: bool = False
+) -> Iterator[tuple[Part, set[str]]]:
+    """What the keys of a dict draw; `compared` leaves out what two answers cannot be compared in: a picture painted by
+    somebody's own tool has no classes."""
+    some = False
+    for place, find in enumerate(WIDGETS):
+        if some and place >= _ALONE:
+            return
+        found = None if compared and find is painted else find(value, path, sources, near)
+        if found is not None:
+            some = True
+            yield found
+
+
+def is_choice(value: dict[str, Any]) -> bool:
+    """Whether a dict is buttons and their states, as most are, in which nothing is drawn."""
+    return all(item is True or item is False for item in value.values())
+
+
+def listed(
+    value: Any, path: str, sources: Sources, near: str = "", scale: float = 1.0, size: Any = None
+) -> tuple[Part | None, bool]:
+    """(what a list, or a text of numbers, draws; whether the scale was used)."""
+    if isinstance(value, str) and (len(value) < 7 or value[0] not in _WRITTEN):
+        return None, False
+    if isinstance(value, list):
+        part = (
+            listed_spans(value, path, sources)
+            or listed_shapes(value, path, sources, near, size)
+            or pairs(value, path, sources)
+        )
+        if part is not None:
+            return part, False
+    found = guessed_shapes(value, path, sources, near, scale, size)
+    return found, found is not None
 
 
 def detect(tree: Tree, sources: Sources) -> tuple[Part, ...]:
     """The parts of an answer: drawings first, then rows in the order of the answer, then what is technical."""
     return _Detection(tree, sources).parts()
+
+
+def address_in(value: dict[str, Any]) -> str:
+    """The one address of a picture in a dict, which its shapes were drawn on."""
+    texts = [(key, item) for key, item in value.items() if isinstance(item, str) and "://" in item[:16]]
+    found = {
+        item for key, item in texts if looks_like_url(item) and (key in ("url", "src") or Sources.is_picture(key, item))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def picture_of(part: Part) -> str:
+    picture = getattr(part, "picture", None)
+    if not isinstance(picture, Picture):
+        return ""
+    return picture.url or (picture.link.href if picture.link is not None else "")
 
 
 class _Detection:
@@ -43,27 +108,24 @@ class _Detection:
         self.marks = 0
         self.steps = 0
         self.used: set[str] = set()
-        # Fields that belong to a drawing by their number: bbox-3 was drawn on url-3, at scale-3.
-        self.addresses: dict[str, Entry] = {}
-        self.scales: dict[str, Entry] = {}
-        for entry in tree.entries:
-            match = _SUFFIX.match(entry.name) if isinstance(entry.value, (str, int, float)) else None
-            if match is None:
-                continue
-            if _ADDRESS.match(match[1]) and isinstance(entry.value, str) and looks_like_url(entry.value):
-                self.addresses.setdefault(match[2], entry)
-            elif _SCALE.match(match[1]) and (number(entry.value) or 0) > 0:
-                self.scales.setdefault(match[2], entry)
+        self.beside = Beside(tree.entries)
 
     def parts(self) -> tuple[Part, ...]:
         left: list[Entry] = []
         for entry in self.tree.entries:
-            if not isinstance(entry.value, (dict, list)) or entry.given is not None:
-                left.append(entry)
+            if entry.given is not None or self.beside.of_a_size(entry.name):
+                left += [] if self.beside.of_a_size(entry.name) else [entry]
+                continue
+            if not isinstance(entry.value, (dict, list)):
+                if not self.written(entry):
+                    left.append(entry)
                 continue
             rest = self.draw(entry.value, entry.name, 0)
             if rest is not _NOTHING:
                 left.append(entry if rest is entry.value else entry._replace(value=rest))
+        loose = loose_shapes(left, self.sources)
+        if loose is not None:
+            self.add(loose)
         rows: list[Row] = []
         technical: list[Row] = []
         beside = self.pictures_beside(left)
@@ -89,63 +151,86 @@ class _Detection:
             parts.append(Technical(tuple(technical[:_MOST_ROWS])))
         return tuple(parts)
 
-    def draw(self, value: Any, path: str, depth: int) -> Any:
-        """Take the drawings out of `value`; gives what is left of it, _NOTHING where nothing is."""
+    def draw(self, value: Any, path: str, depth: int, near: str = "", size: Any = None) -> Any:
+        """Take the drawings out of `value`; gives what is left of it, _NOTHING where nothing is. `near` is an address
+        and `size` the size of a picture that stand beside it."""
         self.steps += 1
         if self.steps > _MOST_STEPS or depth > _DEEPEST:
             return value
         if isinstance(value, dict):
-            return self.draw_dict(value, path, depth)
-        part = self.listed(value, path)
-        if part is not None:
-            self.add(part)
+            return self.draw_dict(value, path, depth, near, size)
+        if self.listed(value, path, near, size):
             return _NOTHING
         if len(value) > 500 or not any(isinstance(item, (dict, list)) for item in value[:500]):
             return value
         before = len(self.drawings) + self.left_out
         rest = []
         for place, item in enumerate(value):
-            left = self.draw(item, f"{path}[{place}]", depth + 1) if isinstance(item, (dict, list)) else item
+            deeper = isinstance(item, (dict, list))
+            left = self.draw(item, f"{path}[{place}]", depth + 1, near, size) if deeper else item
             if left is not _NOTHING:
                 rest.append(left)
         if len(self.drawings) + self.left_out == before:
             return value
         return rest or _NOTHING
 
-    def draw_dict(self, value: dict[str, Any], path: str, depth: int) -> Any:
-        used: set[str] = set()
-        for find in WIDGETS:
-            found = find(value, path, self.sources)
-            if found is not None:
-                self.add(found[0])
-                used |= found[1]
+    def draw_dict(self, value: dict[str, Any], path: str, depth: int, near: str, size: Any) -> Any:
+        if is_choice(value):
+            return value
+        address = address_in(value)
+        near = address or near
+        said = size_of(value)
+        size = said if said != (0.0, 0.0) else size
         before = len(self.drawings) + self.left_out
+        used: set[str] = set()
+        for part, keys in found_in(value, path, self.sources, near):
+            self.add(self.sized(part, path))
+            used |= keys
         rest = {}
         for count, (key, item) in enumerate(value.items()):
             if key in used:
                 continue
             deeper = isinstance(item, (dict, list)) and count < 500
-            left = self.draw(item, f"{path}.{key}", depth + 1) if deeper else item
+            left = self.draw(item, f"{path}.{key}", depth + 1, near, size) if deeper else item
             if left is not _NOTHING:
                 rest[key] = left
         if not used and len(self.drawings) + self.left_out == before:
             return value
+        if address and any(picture_of(part) == address for part in self.drawings[before:]):
+            rest = {key: item for key, item in rest.items() if item != address}
         return rest or _NOTHING
 
-    def listed(self, value: list[Any], path: str) -> Part | None:
-        match = _SUFFIX.match(path)
-        address = self.addresses.get(match[2]) if match else None
-        scale = self.scales.get(match[2]) if match else None
-        near = address.value if address else ""
-        factor = (number(scale.value) or 1.0) if scale else 1.0
-        part = listed_shapes(value, path, self.sources, near) or pairs(value, path, self.sources)
+    def sized(self, part: Part, path: str) -> Part:
+        """A widget's drawing with the size of its picture, where that came under another name than its shapes."""
+        if not isinstance(part, Shapes) or part.sized or part.unit:
+            return part
+        size = self.beside.size(path)
+        return part if size is None else with_size(part, *size)
+
+    def listed(self, value: Any, path: str, near: str, size: Any) -> bool:
+        """Whether a list, or a text of numbers, was a drawing."""
+        address = self.beside.address(path)
+        scale, scaled_by = self.beside.scale(path)
+        near = near or (address.value if address is not None else "")
+        part, by_scale = listed(value, path, self.sources, near, scale, size or self.beside.size(path))
         if part is None:
-            part = guessed_boxes(value, path, self.sources, near, factor if 0.01 <= factor <= 100 else 1.0)
-            if part is not None and scale:
-                self.used.add(scale.name)
-        if part is not None and address:
-            self.used.add(address.name)
-        return part
+            return False
+        self.add(part)
+        self.used |= {scaled_by} if by_scale and scaled_by else set()
+        self.used |= {address.name} if address is not None else set()
+        return True
+
+    def written(self, entry: Entry) -> bool:
+        """Whether a field of text was a drawing: coordinates in a row, or a picture painted over the task's."""
+        if not isinstance(entry.value, str) or is_technical(entry, self.sources):
+            return False
+        if entry.value.startswith(PAINTED):
+            found = painted({entry.name: entry.value}, entry.name, self.sources)
+            if found is not None and PAINTED_NAME.search(entry.name) and found[0].picture.url:
+                self.add(found[0])
+                return True
+            return False
+        return self.listed(entry.value, entry.name, "", None)
 
     def add(self, part: Part) -> None:
         size = len(getattr(part, "shapes", ())) + len(getattr(part, "spans", ()))
@@ -172,14 +257,14 @@ class _Detection:
         that the requester named as well. Those addresses need no row of their own."""
         found: dict[str, Picture] = {}
         for entry in entries:
-            match = _SUFFIX.match(entry.name) if isinstance(entry.value, (str, dict)) and entry.value else None
-            address = self.addresses.get(match[2]) if match else None
+            suffix = split(entry.name)[1] if isinstance(entry.value, (str, dict)) and entry.value else ""
+            address = self.beside.addresses.get(suffix) if suffix else None
             if address is None or address.name in (entry.name, *self.used) or len(found) >= _MOST_DRAWINGS:
                 continue
             picture = self.sources.picture("", address.value)
             if picture.url and picture.link and not is_technical(entry, self.sources):
                 found[entry.name] = picture
-        self.used |= {self.addresses[match[2]].name for name in found if (match := _SUFFIX.match(name))}
+        self.used |= {self.beside.addresses[split(name)[1]].name for name in found}
         return found
 
     def unanswered(self) -> list[Row]:

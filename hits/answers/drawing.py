@@ -25,11 +25,12 @@ def _mark(shape: Shape, *, named: bool) -> str:
 
 
 def outline(shape: Shape) -> str:
-    """The one element that draws a shape. Its numbers were written for SVG before (hits.answers.shapes.draw)."""
+    """What draws a shape. Its numbers were written for SVG before (hits.answers.shapes.draw)."""
     if shape.kind == "box":
         return f'<rect x="{shape.x}" y="{shape.y}" width="{shape.width}" height="{shape.height}"/>'
     if shape.kind in ("polygon", "polyline"):
-        return f'<{shape.kind} points="{shape.points}"/>'
+        head = f'<polyline points="{shape.heads}"/>' if shape.heads else ""
+        return f'<{shape.kind} points="{shape.points}"/>{head}'
     return f'<path d="M {shape.x} {shape.y} h 0"/>'
 
 
@@ -39,9 +40,10 @@ def listed(part: Shapes) -> str:
     for shape in part.shapes:
         flags = "".join(f'<span class="answer-badge is-flag">{escape(flag)}</span> ' for flag in shape.flags)
         label = escape(shape.label) or "no label"
+        more = f' <span class="answer-aside"><bdi>{escape(shape.more)}</bdi></span>' if shape.more else ""
         rows.append(
             f'<tr data-row="{shape.number}" tabindex="0"><td class="number">{shape.number}</td>'
-            f'<td><span class="answer-swatch c{shape.colour}"></span> <bdi>{label}</bdi></td>'
+            f'<td><span class="answer-swatch c{shape.colour}"></span> <bdi>{label}</bdi>{more}</td>'
             f'<td class="number">{shape.where}</td><td>{flags}</td></tr>'
         )
     return "".join(rows)

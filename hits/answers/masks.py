@@ -5,9 +5,11 @@ import binascii
 import re
 from typing import Any
 
+from hits.answers.canvas import heading
+from hits.answers.corners import folded
 from hits.answers.normalise import number
+from hits.answers.outlines import label_of
 from hits.answers.parts import Legend, Mask
-from hits.answers.shapes import heading
 from hits.answers.sources import Sources
 from hits.answers.text import one_line
 
@@ -17,7 +19,37 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def mask(value: Any, path: str, sources: Sources) -> tuple[Mask, set[str]] | None:
+#: What a PNG in base64 begins with, and the names of fields whose picture lies over the task's.
+PAINTED = ("iVBORw0KGgo", "data:image/png;base64,iVBORw0KGgo")
+PAINTED_NAME = re.compile(r"(?i)mask|segment|paint|brush|scribble|annot|overlay|drawing|canvas|label")
+
+
+def painted(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask, set[str]] | None:
+    """A picture that somebody's own tool keeps as text, {"mask": "data:image/png;base64,…", "label": "dog"}."""
+    if not isinstance(value, dict):
+        return None
+    found = [key for key, item in list(value.items())[:60] if isinstance(item, str) and item.startswith(PAINTED)]
+    if not found:
+        return None
+    data, width, height, problem = png(value[found[0]])
+    label = label_of(folded({key: item for key, item in value.items() if key not in found}))
+    across, down = _thumb(width, height)
+    part = Mask(
+        heading=heading(path, sources),
+        width=width,
+        height=height,
+        picture=sources.picture(path, near),
+        data=data,
+        legend=(Legend(one_line(label or found[0], 80), 1),),
+        problem=problem,
+        guess="a picture in the answer laid over the task's",
+        thumb_width=across,
+        thumb_height=down,
+    )
+    return part, {found[0]}
+
+
+def mask(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask, set[str]] | None:
     """A mask as the two segmentation widgets give it, with the keys it used."""
     if not isinstance(value, dict) or not isinstance(value.get("labeledImage"), dict):
         return None
@@ -31,20 +63,26 @@ def mask(value: Any, path: str, sources: Sources) -> tuple[Mask, set[str]] | Non
         if None not in recorded and recorded != (width, height):
             problem = f"The mask is {width} × {height}, the picture {recorded[0]:g} × {recorded[1]:g} pixels."
     legend = _legend(value)
-    scale = min(112 / width, 72 / height)
+    across, down = _thumb(width, height)
     part = Mask(
         heading=heading(path, sources),
         width=width,
         height=height,
-        picture=sources.picture(path),
+        picture=sources.picture(path, near),
         data=data,
         legend=legend,
+        instances=isinstance(value.get("instances"), list),
         empty=not legend,
         problem=problem,
-        thumb_width=max(16, min(112, round(width * scale))),
-        thumb_height=max(16, min(72, round(height * scale))),
+        thumb_width=across,
+        thumb_height=down,
     )
     return part, {"labeledImage", "instances", "labelMappings", "inputImageProperties", "initialValueModified"}
+
+
+def _thumb(width: int, height: int) -> tuple[int, int]:
+    scale = min(112 / width, 72 / height)
+    return max(16, min(112, round(width * scale))), max(16, min(72, round(height * scale)))
 
 
 def png(encoded: str) -> tuple[str, int, int, str]:
@@ -63,6 +101,23 @@ def png(encoded: str) -> tuple[str, int, int, str]:
     if not width or not height or width * height > _MOST_PIXELS:
         return "", 640, 480, f"The picture in the answer says it is {width} × {height} pixels; it is not shown."
     return f"data:image/png;base64,{encoded}", width, height, ""
+
+
+_OTHERS = {"jpeg": b"\xff\xd8\xff", "jpg": b"\xff\xd8\xff", "gif": b"GIF8", "webp": b"RIFF"}
+
+
+def inner_picture(address: str) -> str:
+    """A data: address of a JPEG, GIF or WebP as an address that a page may show; "" where it is none of these."""
+    head, _, encoded = address.partition(",")
+    kind = head.removeprefix("data:image/").removesuffix(";base64")
+    if kind not in _OTHERS or not head.endswith(";base64") or len(encoded) > _LONGEST:
+        return ""
+    try:
+        start = base64.b64decode(encoded[:64], validate=True)
+        base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return f"data:image/{kind.replace('jpg', 'jpeg')};base64,{encoded}" if start.startswith(_OTHERS[kind]) else ""
 
 
 def _legend(value: dict[str, Any]) -> tuple[Legend, ...]:

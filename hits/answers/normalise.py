@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from hits.answers.parse import Given, Parsed
 from hits.questions import Question
@@ -16,7 +18,7 @@ _NESTED = 3
 _MOST_INSIDE = 2_000  # items of one list or object; no more of them are shown anyway
 _MOST_IN_ORDER = 200  # names that are kept with their order
 # What the text of a value that is more than text begins with; a blank field may be {}.
-_OPENING = frozenset('[{" \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0')
+_OPENING = frozenset('[{"% \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0')
 _make = tuple.__new__
 _OPENERS = ("[", "{", '"', " ", "\n")
 _INSIDE = ('"[', '"{', '"\\"', '" ', '"\\n')
@@ -39,6 +41,9 @@ _WIDGET_KEYS = {
     "on",
     "workerComment",
 }
+_LONGEST_ODD = 200_000
+_PYTHON = re.compile(r"\b(?:True|False|None)\b")
+_WORDS = {"True": "true", "False": "false", "None": "null"}
 _TRUTHS = {"true": True, "false": False}
 _NUMBER = re.compile(r"[-+]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,3})?\Z")
 
@@ -120,20 +125,51 @@ def _texts(answers: dict[str, Given]) -> Tree | None:
 def opened(text: str, levels: int = _NESTED) -> Any:
     """`text`, or the value where it is a JSON list, object or quoted string; strings inside are opened likewise."""
     start = text[:64].lstrip()[:1]
-    if start not in ("[", "{", '"') or levels <= 0:
+    if start not in ("[", "{", '"', "%") or levels <= 0:
         return text
-    if text.rstrip()[-1:] not in ("]", "}", '"'):
+    if start == "%":
+        text, given = _unquoted(text), text
+        if text is given:
+            return text
+    elif text.rstrip()[-1:] not in ("]", "}", '"'):
         return text
     try:
         value = json.loads(text, parse_constant=str)
     except (ValueError, RecursionError):
-        return text
+        value = _misspelt(text)
+        if value is None:
+            return text
     if isinstance(value, str):
         # A quoted string is JSON in JSON only if it holds more; otherwise the quotes are the worker's own.
         inner = opened(value, levels - 1)
         return inner if not isinstance(inner, str) else text
     # Most JSON holds no string that could be opened, which its text tells faster than a walk.
     return _open_inside(value, levels - 1, 0) if any(mark in text for mark in _INSIDE) else value
+
+
+def _unquoted(text: str) -> str:
+    """JSON that a page wrote as it would stand in an address: %5B%7B%22left%22…"""
+    if text[:3].upper() not in ("%5B", "%7B") or len(text) > _LONGEST_ODD:
+        return text
+    found = unquote(text)
+    return found if found[-1:] in ("]", "}") else text
+
+
+def _misspelt(text: str) -> Any:
+    """JSON escaped for HTML ([{&quot;left&quot;: …) or as Python prints it ([{'left': …); None where it is neither."""
+    start = text[:64].lstrip()[:8]
+    if len(text) > _LONGEST_ODD or start[:1] == '"':
+        return None
+    if "&quot;" in start:
+        text = unescape(text)
+    elif start[1:2] in ("'", "{", "[") and '"' not in text and "\\" not in text:
+        text = _PYTHON.sub(lambda match: _WORDS[match.group()], text.replace("'", '"'))
+    else:
+        return None
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
 
 
 def number(value: Any) -> float | None:

@@ -40,6 +40,8 @@ class Shape:
     width: str = "0"
     height: str = "0"
     points: str = ""
+    more: str = ""  # what its item says beside the shape: "occluded: yes"
+    heads: str = ""  # of a line: the corners of the head that shows its direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,10 @@ class Mask:
     picture: Picture
     data: str
     legend: tuple[Legend, ...]
+    instances: bool = False  # each entry of the legend is one thing; else each is a class
     empty: bool = False
     problem: str = ""
+    guess: str = ""
     thumb_width: int = 96
     thumb_height: int = 64
 

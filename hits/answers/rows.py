@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from hits.answers.masks import png
+from hits.answers.masks import inner_picture, png
 from hits.answers.normalise import Entry, number
 from hits.answers.parse import Given
 from hits.answers.parts import Option, Row
@@ -139,6 +139,9 @@ def _text_row(value: str, label: str, name: str, field: Field | None, sources: S
         if data:
             return Row("image", label, name, f"{width} × {height}", data=data)
         return Row("text", label, name, one_line(stripped, 80), note=problem)
+    if stripped.startswith("data:image/"):
+        data = inner_picture(stripped)
+        return Row("image" if data else "text", label, name, "" if data else one_line(stripped, 80), data=data)
     return _words(shown(value.strip("\r\n"), _MOST_TEXT), label, name, len(value))
 
 

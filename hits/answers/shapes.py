@@ -1,18 +1,15 @@
 """Boxes, polygons, lines and points, found by shape: Amazon's widgets, the old image tagger and people's own tools."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
-from hits.answers.normalise import number
-from hits.answers.parts import Legend, Shape, Shapes
+from hits.answers.canvas import MOST_SHAPES, draw, size_of
+from hits.answers.corners import MOST_POINTS, Point, cell, folded, is_plain, read_points, read_text, spaced
+from hits.answers.marks import is_no_shape, marks, marks_in
+from hits.answers.outlines import LINE_NAME, POINT_NAME, Mark, box
+from hits.answers.parts import Shapes
 from hits.answers.sources import Sources
 from hits.answers.text import one_line
-
-MOST_SHAPES = 500
-_MOST_POINTS = 1_000
-_TINY = 5.0  # px; a side below this is a slipped mouse (118 of 8,116 recorded boxes)
-_WHOLE = 0.95
 
 WIDGETS = {
     "boundingBoxes": "box",
@@ -21,58 +18,188 @@ WIDGETS = {
     "lines": "line",
     "keypoints": "point",
 }
-_NOUNS = {"box": "box", "polygon": "polygon", "polyline": "line", "line": "line", "point": "point"}
-_LABELS = ("label", "class", "category", "name", "tag", "type", "className", "text", "id")
-_POINTS = ("vertices", "points", "data", "polygon", "coordinates", "coords", "path", "line", "segmentation")
-_CORNERS = (("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"), ("x_min", "y_min", "x_max", "y_max"))
-_SIZES = (("left", "top", "width", "height"), ("x", "y", "width", "height"), ("x", "y", "w", "h"))
 _BOXY = re.compile(r"(?i)(?<!check)(?<!text)box|rect|region|crop|annot")
-_MODES = {"bbox": "box", "box": "box", "rect": "box", "rectangle": "box", "dot": "point", "point": "point"}
-_MODES |= {"keypoint": "point", "line": "polyline", "link": "polyline", "polyline": "polyline", "path": "polyline"}
+_OUTLINED = re.compile(
+    r"(?i)poly|outline|contour|segment|vert(ex|ices)|boundar|perimeter|lasso|silhouette|annot|region|mask"
+    r"|(?<![a-z])(shapes?|coords?|coordinates|points|paths?)(?![a-z])"
+)
+# For numbers without brackets around their pairs, which are less sure to be any.
+_BOX = re.compile(r"(?i)(?<!check)(?<!text)box|rect|crop")
+_CORNERED = re.compile(r"(?i)poly|outline|contour|vert(ex|ices)|boundar|perimeter|lasso|silhouette")
+_CORNERED_OVER_A_PICTURE = re.compile(
+    r"(?i)shapes?(?![a-z])|coords?(?![a-z])|coordinates|(?<![a-z])(points|paths?)(?![a-z])"
+)
+# Names that are no labels where {name: shapes} is read as {label: shapes}.
+_NO_LABEL = re.compile(r"(?i)box|rect|poly|line|point|shape|annot|region|coord|object|item|list|data|result|mark")
 
-Mark = tuple[str, str, list[tuple[float, float]], bool]  # kind, label, points (a box: corner, corner), negative size
 
-
-def widget_shapes(value: Any, path: str, sources: Sources) -> tuple[Shapes, set[str]] | None:
+def widget_shapes(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Shapes, set[str]] | None:
     """Shapes in a dict as a crowd widget gives it, with the keys they used."""
     if not isinstance(value, dict):
         return None
     used = {key for key in WIDGETS if isinstance(value.get(key), list)}
-    if not used or not all(_marks_in(value[key][:20], WIDGETS[key]) or not value[key] for key in used):
+    if not used or not all(marks_in(value[key][:20], WIDGETS[key]) or not value[key] for key in used):
         return None
-    size = value.get("inputImageProperties")
-    marks: list[Mark] = []
+    found: list[Mark] = []
     total = 0
     for key in WIDGETS:
         if key in used:
             total += len(value[key])
-            marks += _marks_in(value[key][: MOST_SHAPES - len(marks)], WIDGETS[key])
+            found += marks_in(value[key][: MOST_SHAPES - len(found)], WIDGETS[key])
     kinds = {WIDGETS[key] for key in used}
-    part = draw(marks, path, sources, size=size, total=total, kind=kinds.pop() if len(kinds) == 1 else "")
+    part = draw(
+        found,
+        path,
+        sources,
+        size=size_of(value),
+        total=total,
+        kind=kinds.pop() if len(kinds) == 1 else "",
+        near=near,
+    )
     return part, used | {"inputImageProperties", "initialValueModified"}
 
 
-def listed_shapes(value: Any, path: str, sources: Sources, near: str = "") -> Shapes | None:
-    """A list of boxes or outlines as the old image tagger and people's own tools give it."""
-    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value[:20]):
+def listed_shapes(value: Any, path: str, sources: Sources, near: str = "", size: Any = None) -> Shapes | None:
+    """A list of boxes, outlines or points as the old image tagger and people's own tools give it."""
+    if not isinstance(value, list) or not value:
         return None
-    if len(value) > 2 and all(set(item) == {"x", "y"} for item in value[:_MOST_POINTS]):
-        points = _points(value)  # corners without a label each are one outline
-        return draw([("polygon", "", points, False)], path, sources, total=1, near=near) if points else None
-    sample = _marks_in(value[:20], "")
-    if len(sample) < len(value[:20]):
+    if not all(isinstance(item, dict) for item in value[:20]) and not _on_paper(value):
         return None
-    return draw(_marks_in(value[:MOST_SHAPES], ""), path, sources, total=len(value), near=near)
+    name = _name(path)
+    if len(value) > 2 and all(isinstance(item, dict) and set(item) == {"x", "y"} for item in value[:MOST_POINTS]):
+        return _row_of_points(read_points(value), name, path, sources, near, size)
+    items = [item for item in value[: MOST_SHAPES * 2] if not is_no_shape(item)]
+    if not items or not all(marks(item, "", name) for item in items[:20]):
+        return _in_other_words(items, path, sources, near, size)
+    found = marks_in(items[:MOST_SHAPES], "", name)[:MOST_SHAPES]
+    total = max(len(found), len(value) - (len(value[: MOST_SHAPES * 2]) - len(items)))
+    return draw(found, path, sources, size=size or size_of(items[0]), total=total, near=near)
 
 
-def one_box(value: Any, path: str, sources: Sources) -> tuple[Shapes, set[str]] | None:
-    """A single box that is not in a list, where its name or a picture speaks for it; pages report windows like this."""
-    if not isinstance(value, dict) or not 4 <= len(value) <= 8:
+def _in_other_words(items: list[Any], path: str, sources: Sources, near: str, size: Any) -> Shapes | None:
+    """Outlines under names that are not English: each item has one list of pairs, and there is a picture."""
+    found = []
+    for item in items[:MOST_SHAPES]:
+        if not isinstance(item, dict) or len(item) > 12:
+            return None
+        rows = [read_points(value) for value in item.values() if isinstance(value, list)]
+        rows = [row for row in rows if len(row) > 2]
+        if len(rows) != 1:
+            return None
+        texts = [value for value in item.values() if isinstance(value, str) and 0 < len(value) <= 60]
+        found.append(Mark("polygon", one_line(texts[0], 200) if len(texts) == 1 else "", rows[0]))
+    if not found or not _has_picture(path, sources, near):
         return None
-    mark = _box_of(value, _label(value))
-    if mark is None or not (_BOXY.search(path) or sources.picture(path).url):
+    guess = "lists of pairs read as the corners of outlines"
+    return draw(found, path, sources, size=size, total=len(items), near=near, guess=guess)
+
+
+def _on_paper(value: list[Any]) -> bool:
+    return all(
+        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], dict)
+        for item in value[:20]
+    )
+
+
+def _row_of_points(
+    points: list[Point], name: str, path: str, sources: Sources, near: str, size: Any, guess: str = ""
+) -> Shapes | None:
+    """Points without a word between them: one outline, one line, or as many points, as the name says."""
+    if not points:
         return None
-    return draw([mark], path, sources, total=1), set(value)
+    kind = "point" if POINT_NAME.search(name) else "polyline" if LINE_NAME.search(name) else "polygon"
+    if kind == "point":
+        found = [Mark("point", "", [here]) for here in points[:MOST_SHAPES]]
+        return draw(found, path, sources, size=size, total=len(points), near=near, guess=guess)
+    kind = kind if len(points) > 2 else "polyline"
+    return draw([Mark(kind, "", points)], path, sources, size=size, total=1, near=near, guess=guess)
+
+
+def guessed_shapes(
+    value: Any, path: str, sources: Sources, near: str = "", scale: float = 1.0, size: Any = None
+) -> Shapes | None:
+    """Bare numbers, where the name or a picture speaks for their being shapes; marked as a guess."""
+    if isinstance(value, str):
+        return _written(value, path, sources, near, size)
+    if not isinstance(value, list):
+        return None
+    name = _name(path)
+    flat = [cell(item) for item in value] if len(value) == 4 else []
+    if len(flat) == 4 and None not in flat and all(map(is_plain, value)) and _BOX.search(name):
+        value = [value]
+    if value == [] or is_quads(value):
+        return _quads(value, path, sources, near, scale, size)
+    few = len(value) < 3 and not POINT_NAME.search(name)
+    if value and not few and all(isinstance(item, list) and len(item) == 2 for item in value[:MOST_POINTS]):
+        if POINT_NAME.search(name) or LINE_NAME.search(name) or _OUTLINED.search(name):
+            points = [(x / scale, y / scale) for x, y in read_points(value)]
+            return _row_of_points(points, name, path, sources, near, size, "pairs of numbers read as points")
+        return None
+    rows = [read_points(item) for item in value[:MOST_SHAPES] if isinstance(item, list)]
+    if rows and len(rows) == len(value[:MOST_SHAPES]) and all(len(row) > 1 for row in rows):
+        sure = all(isinstance(item[0], dict) for item in value[:MOST_SHAPES])
+        if not sure and not (_OUTLINED.search(name) or LINE_NAME.search(name) or _has_picture(path, sources, near)):
+            return None
+        kind = "polyline" if LINE_NAME.search(name) else "polygon"
+        found = [
+            Mark(kind if len(row) > 2 else "polyline", "", [(x / scale, y / scale) for x, y in row]) for row in rows
+        ]
+        guess = "" if sure else "lists of pairs read as the corners of outlines"
+        return draw(found, path, sources, size=size, total=len(value), near=near, guess=guess)
+    return None
+
+
+def _quads(value: list[Any], path: str, sources: Sources, near: str, scale: float, size: Any) -> Shapes | None:
+    if not _BOXY.search(path) and (value == [] or not _has_picture(path, sources, near)):
+        return None
+    rows = [[found for found in map(cell, row) if found is not None] for row in value[:MOST_SHAPES]]
+    rows = [row for row in rows if len(row) == 4]
+    corners = _are_corners(rows, size_of(size))
+    found = []
+    for row in rows:
+        x, y, width, height = (here / scale for here in row)
+        found.append(box("", x, y, width - x, height - y) if corners else box("", x, y, width, height))
+    note = "four numbers read as left, top, " + ("right, bottom" if corners else "width, height")
+    if scale != 1.0:
+        note += f", divided by the scale {scale:g}"
+    return draw(found, path, sources, size=size, total=len(value), near=near, kind="box", guess=note)
+
+
+def _are_corners(rows: list[list[float]], size: tuple[float, float]) -> bool:
+    """Whether four numbers are two corners: as widths they would leave the picture, as corners they do not."""
+    width, height = size
+    if not rows or not width or not height or not all(x < right and y < low for x, y, right, low in rows):
+        return False
+    leaves = any(x + right > width + 2 or y + low > height + 2 for x, y, right, low in rows)
+    return leaves and all(right <= width + 2 and low <= height + 2 for _, _, right, low in rows)
+
+
+def _written(text: str, path: str, sources: Sources, near: str, size: Any) -> Shapes | None:
+    """Coordinates in one text: "10,20 30,40 50,60", an SVG path, or four numbers under the name of a box."""
+    name = _name(path)
+    points, closes = read_text(text)
+    if not points:
+        return None
+    seen = _has_picture(path, sources, near)
+    if len(points) == 2 and _BOX.search(name):
+        row = [points[0][0], points[0][1], points[1][0], points[1][1]]
+        return _quads([row], path, sources, near, 1.0, size)
+    line = bool(LINE_NAME.search(name)) and not closes
+    if line and seen and len(points) > 1:
+        return _row_of_points(points, name, path, sources, near, size, "numbers read as points")
+    if len(points) > 2 and (closes or _CORNERED.search(name) or (seen and _CORNERED_OVER_A_PICTURE.search(name))):
+        if not (seen or _CORNERED.search(name)):
+            return None
+        mark = Mark("polygon", "", points)
+        return draw([mark], path, sources, size=size, total=1, near=near, guess="numbers read as corners")
+    if seen and POINT_NAME.search(name):
+        return _row_of_points(points, name, path, sources, near, size, "numbers read as points")
+    return None
+
+
+def _has_picture(path: str, sources: Sources, near: str) -> bool:
+    picture = sources.picture(path, near)
+    return bool(picture.url) or picture.link is not None
 
 
 def is_quads(value: Any) -> bool:
@@ -80,254 +207,103 @@ def is_quads(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(row, list) and len(row) == 4 and all(_plain(cell) for cell in row) for row in value[:50])
+        and all(isinstance(row, list) and len(row) == 4 and all(map(is_plain, row)) for row in value[:50])
     )
 
 
-def guessed_boxes(value: Any, path: str, sources: Sources, near: str = "", scale: float = 1.0) -> Shapes | None:
-    """Rows of four numbers read as left, top, width, height, where the name or a picture speaks for it."""
-    empty = value == []
-    if not (is_quads(value) or (empty and _BOXY.search(path))):
+def one_shape(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Shapes, set[str]] | None:
+    """A single shape that is not in a list, where its name, its label or a picture speaks for it; pages report windows
+    like this."""
+    if not isinstance(value, dict) or not 1 < len(value) <= 40:
         return None
-    picture = sources.picture(path, near)
-    if not _BOXY.search(path) and picture.link is None and not picture.url:
+    found = marks(value, "", _name(path))
+    if len(found) != 1:
         return None
-    marks: list[Mark] = []
-    for row in value[:MOST_SHAPES]:
-        cells = [number(cell) for cell in row] if isinstance(row, list) and len(row) == 4 else [None]
-        if None not in cells:
-            x, y, width, height = (cell / scale for cell in cells if cell is not None)
-            marks.append(_box("", x, y, width, height))
-    note = "four numbers read as left, top, width, height"
-    if scale != 1.0:
-        note += f", divided by the scale {scale:g}"
-    return draw(marks, path, sources, total=len(value), near=near, kind="box", guess=note)
-
-
-def draw(
-    marks: list[Mark],
-    path: str,
-    sources: Sources,
-    *,
-    size: Any = None,
-    total: int = 0,
-    kind: str = "",
-    near: str = "",
-    guess: str = "",
-) -> Shapes:
-    """Marks in picture pixels as a part; coordinates are bounded and written for SVG here and nowhere else."""
-    width = (number(size.get("width")) or 0.0) if isinstance(size, dict) else 0.0
-    height = (number(size.get("height")) or 0.0) if isinstance(size, dict) else 0.0
-    sized = 0 < width <= 100_000 and 0 < height <= 100_000
-    unit = 0
-    if not sized and _fractions(marks):
-        unit = 1000
-        marks = [(k, label, [(x * unit, y * unit) for x, y in points], bad) for k, label, points, bad in marks]
-        width = height = float(unit)
-    elif not sized:
-        xs = [x for _, _, points, _ in marks for x, _ in points]
-        ys = [y for _, _, points, _ in marks for _, y in points]
-        width, height = _span(xs), _span(ys)
-    order = sources.colours(path)
-    counts: dict[str, int] = {}
-    for _, label, _, _ in marks:
-        counts[label] = counts.get(label, 0) + 1
-        order.setdefault(label, len(order))
-    legend = tuple(
-        Legend(one_line(label, 80) or "no label", counts[label], order[label], order[label] % 12)
-        for label in sorted(counts, key=order.__getitem__)
+    kind = found[0].kind
+    said = (
+        _BOXY.search(path) if kind == "box" else POINT_NAME.search(_name(path)) if kind == "point" else found[0].label
     )
-    shapes = tuple(
-        _shape(place + 1, mark, order[mark[1]], width, height, sized or unit > 0) for place, mark in enumerate(marks)
-    )
-    kinds = {mark[0] for mark in marks} or ({kind} if kind else set())
-    noun = _NOUNS.get(next(iter(kinds)), "shape") if len(kinds) == 1 else "shape"
-    across, down = _thumb(width, height)
-    return Shapes(
-        heading=heading(path, sources),
-        path=one_line(path, 300),
-        noun=noun,
-        width=_n(width),
-        height=_n(height),
-        font=_n(max(width, height * 1.3) / 46),
-        picture=sources.picture(path, near),
-        shapes=shapes,
-        legend=legend,
-        sized=sized,
-        guess=guess,
-        more=max(0, total - len(marks)),
-        flagged=sum(1 for shape in shapes if shape.flags),
-        missing=tuple(one_line(label, 60) for label in sources.labels(path) if label not in counts)
-        if kind == "point"
-        else (),
-        repeated=tuple(f"{one_line(label, 60)} ×{count}" for label, count in counts.items() if label and count > 1)
-        if kind == "point"
-        else (),
-        unlabelled=set(counts) <= {""},
-        unit=unit,
-        thumb_width=across,
-        thumb_height=down,
-    )
-
-
-def _marks_in(items: Iterable[Any], kind: str) -> list[Mark]:
-    marks = []
-    for item in items:
-        mark = _mark(item, kind)
-        if mark is not None:
-            marks.append(mark)
-    return marks
-
-
-def _mark(item: Any, kind: str) -> Mark | None:
-    """One item of a list as a mark; `kind` is what its widget draws, "" where only its own keys can tell."""
-    if not isinstance(item, dict):
+    if not said and not _has_picture(path, sources, near):
         return None
-    label = _label(item)
-    mark = None
-    if kind in ("", "box"):
-        mark = _box_of(item, label)
-    if mark is None and kind in ("", "polygon", "polyline", "line"):
-        mark = _outline_of(item, label, kind)
-    if mark is None and kind in ("", "point"):
-        x, y = number(item.get("x")), number(item.get("y"))
-        if x is not None and y is not None and (kind or set(item) <= {"x", "y", *_LABELS}):
-            mark = ("point", label, [(x, y)], False)
-    return mark
+    used = {key for key, item in value.items() if not isinstance(item, dict) or key == "geometry"}
+    used |= {key for key in value if marks({key: value[key]}, "")}
+    return draw(found, path, sources, size=size_of(value), total=1, near=near), used
 
 
-def _box_of(item: dict[str, Any], label: str) -> Mark | None:
-    for keys in (*_SIZES, *_CORNERS):
-        values = [value for value in (number(item.get(key)) for key in keys) if value is not None]
-        if len(values) == 4:
-            x, y, across, down = values
-            return _box(label, x, y, across, down) if keys in _SIZES else _box(label, x, y, across - x, down - y)
-    return None
-
-
-def _outline_of(item: dict[str, Any], label: str, kind: str) -> Mark | None:
-    points = next(filter(None, (_points(item.get(key)) for key in _POINTS)), [])
-    if not points:
+def named_points(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Shapes, set[str]] | None:
+    """Points under their names, {"left eye": {"x": 1, "y": 2}, …}, where a name or a picture speaks for it."""
+    if not isinstance(value, dict) or not 0 < len(value) <= 200:
         return None
-    if kind:
-        drawn = "polyline" if kind == "line" else kind
-    else:
-        drawn = _MODES.get(str(item.get("mode", item.get("type", "")))[:20].lower(), "polygon")
-    if drawn == "point" or len(points) == 1:
-        return "point", label, points[:1], False
-    if drawn == "box":
-        (x, y), (right, bottom) = points[0], points[-1] if len(points) < 4 else points[2]
-        return _box(label, x, y, right - x, bottom - y)
-    return ("polyline" if len(points) == 2 else drawn), label, points, False
-
-
-def _box(label: str, x: float, y: float, width: float, height: float) -> Mark:
-    return (
-        "box",
-        label,
-        [(min(x, x + width), min(y, y + height)), (max(x, x + width), max(y, y + height))],
-        width < 0 or height < 0,
-    )
-
-
-def _points(value: Any) -> list[tuple[float, float]]:
-    """Points given as [[x, y]], [{x, y}] or [x, y, x, y]; nothing where one of them is not a point."""
-    if not isinstance(value, list) or not value:
-        return []
-    if len(value) >= 4 and len(value) % 2 == 0 and all(_plain(cell) for cell in value[:_MOST_POINTS]):
-        value = [value[place : place + 2] for place in range(0, min(len(value), 2 * _MOST_POINTS), 2)]
-    points = []
-    for item in value[:_MOST_POINTS]:
+    if not any(isinstance(item, (dict, list)) for item in value.values()):
+        return None
+    hinted = bool(POINT_NAME.search(_name(path)))
+    found: dict[str, Mark] = {}
+    for key, item in value.items():
         if isinstance(item, dict):
-            pair = number(item.get("x", item.get("X"))), number(item.get("y", item.get("Y")))
-        elif isinstance(item, list) and len(item) == 2:
-            pair = number(item[0]), number(item[1])
+            mark = marks(item, "", "point") if {"x", "y"} <= set(folded(item)) and len(item) <= 8 else []
+        elif hinted and isinstance(item, list) and 2 <= len(item) <= 3:
+            mark = marks({"point": item[:2]}, "")
         else:
-            return []
-        if pair[0] is None or pair[1] is None:
-            return []
-        points.append((pair[0], pair[1]))
-    return points
+            mark = []
+        if len(mark) == 1 and mark[0].kind == "point":
+            found[key] = mark[0]._replace(label=one_line(key, 200))
+    if not found or (len(found) < 2 and not hinted and not near):
+        return None
+    if not hinted and not _has_picture(path, sources, near):
+        return None
+    part = draw(list(found.values()), path, sources, size=size_of(value), total=len(found), near=near)
+    return part, set(found)
 
 
-def _shape(place: int, mark: Mark, index: int, width: float, height: float, known: bool) -> Shape:
-    kind, label, points, negative = mark
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
-    flags = []
-    if negative:
-        flags.append("negative size")
-    if kind == "box" and min(right - left, bottom - top) < _TINY and not (known and width < 100):
-        flags.append("under 5 px")
-    if known:
-        if kind in ("box", "polygon") and (right - left) * (bottom - top) > _WHOLE * width * height:
-            flags.append("covers nearly everything")
-        if left < -1 or top < -1 or right > width + 1 or bottom > height + 1:
-            flags.append("outside the picture")
-    if kind == "box":
-        where = f"{_n(left)}, {_n(top)} · {_n(right - left)} × {_n(bottom - top)}"
-    elif kind == "point":
-        where = f"{_n(left)}, {_n(top)}"
-    else:
-        where = f"{len(points)} points · {_n(left)}, {_n(top)} to {_n(right)}, {_n(bottom)}"
-    if kind in ("polygon", "polyline"):
-        left, top = (
-            min(points, key=lambda point: point[1]) if kind == "polygon" else points[0]
-        )  # where its label stands
-    return Shape(
-        number=place,
-        kind=kind,
-        label=one_line(label, 80),
-        index=index,
-        colour=index % 12,
-        where=where,
-        flags=tuple(flags),
-        x=_n(left),
-        y=_n(top),
-        width=_n(right - left),
-        height=_n(bottom - top),
-        points=" ".join(f"{_n(x)},{_n(y)}" for x, y in points) if kind in ("polygon", "polyline") else "",
-    )
+def by_label(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Shapes, set[str]] | None:
+    """Lists of shapes under their labels, {"car": [[10, 20, 30, 40]], "dog": […]}, as one drawing."""
+    if not isinstance(value, dict) or not 1 < len(value) <= 60:
+        return None
+    if not all(isinstance(item, list) for item in value.values()) or any(map(_NO_LABEL.search, value)):
+        return None
+    found: list[Mark] = []
+    guess = ""
+    for key, items in value.items():
+        if not items:
+            continue
+        rows = marks_in(items[:MOST_SHAPES], "", key) if all(isinstance(item, dict) for item in items[:20]) else []
+        if not rows and is_quads(items) and (_BOXY.search(path) or _has_picture(path, sources, near)):
+            rows = [box("", *(cell(here) or 0.0 for here in row)) for row in items[:MOST_SHAPES]]
+            guess = "four numbers read as left, top, width, height"
+        if len(rows) < len(items[:MOST_SHAPES]):
+            return None
+        found += [row._replace(label=row.label or one_line(key, 200)) for row in rows]
+    if not found:
+        return None
+    total = sum(len(items) for items in value.values())
+    return draw(found[:MOST_SHAPES], path, sources, total=total, near=near, guess=guess), set(value)
 
 
-def _label(item: dict[str, Any]) -> str:
-    for key in _LABELS:
-        value = item.get(key)
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
-            return one_line(value, 200)
-        if isinstance(value, list) and value and isinstance(value[0], str):
-            return one_line(", ".join(str(part) for part in value[:5]), 200)
-    return ""
+def coco(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Shapes, set[str]] | None:
+    """Annotations beside the categories and the picture they name by number."""
+    if not isinstance(value, dict) or not isinstance(value.get("annotations"), list) or not value["annotations"]:
+        return None
+    categories, images = value.get("categories"), value.get("images")
+    if not isinstance(categories, list) and not isinstance(images, list):
+        return None
+    names = {
+        item.get("id"): one_line(item.get("name", ""), 200)
+        for item in (categories if isinstance(categories, list) else [])[:1_000]
+        if isinstance(item, dict) and isinstance(item.get("id"), (str, int))
+    }
+    found: list[Mark] = []
+    for item in value["annotations"][:MOST_SHAPES]:
+        here = marks(item, "")
+        category = item.get("category_id") if isinstance(item, dict) else None
+        label = names.get(category, "") if isinstance(category, (str, int)) else ""
+        found += [mark._replace(label=label or mark.label) for mark in here]
+    if not found:
+        return None
+    first = images[0] if isinstance(images, list) and len(images) == 1 else None
+    part = draw(found, path, sources, size=first, total=max(len(value["annotations"]), len(found)), near=near)
+    return part, {"annotations", "categories"}
 
 
-def heading(path: str, sources: Sources) -> str:
-    """What a drawing is called: the task's words, else its name; of a long path the two ends."""
-    label = sources.label(path)
-    if label:
-        return one_line(label, 200)
-    ends = path.split(".")
-    return one_line(f"{ends[0]} … {ends[-1]}" if len(path) > 40 and len(ends) > 2 else path, 120)
-
-
-def _fractions(marks: list[Mark]) -> bool:
-    values = [cell for _, _, points, _ in marks for pair in points for cell in pair]
-    return bool(values) and all(0 <= cell <= 1 for cell in values) and any(cell not in (0, 1) for cell in values)
-
-
-def _span(values: list[float]) -> float:
-    return min(max([*values, 1.0]), 100_000.0) * 1.05 if values else 640.0
-
-
-def _thumb(width: float, height: float) -> tuple[int, int]:
-    scale = min(112 / width, 72 / height)
-    return max(16, min(112, round(width * scale))), max(16, min(72, round(height * scale)))
-
-
-def _n(value: float) -> str:
-    """A coordinate for SVG and for reading: at most two decimals, never beyond a million."""
-    value = max(-1e6, min(1e6, value))
-    return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _name(path: str) -> str:
+    """The last name of a path, its words apart: what a list of bare numbers is called."""
+    return spaced(path.split("[")[0].rsplit(".", 1)[-1] if not path.endswith("]") else path.rsplit(".", 1)[-1])

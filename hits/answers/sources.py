@@ -13,6 +13,7 @@ _URL = re.compile(r"https?://[^\s\"'<>\\]{4,2000}")
 _WHOLE_URL = re.compile(r"(?i)https?://[^\s\"'<>\\^`{|}]{3,2000}\Z")
 _PICTURE_NAME = re.compile(r"(?i)image|img|photo|pic(ture)?s?(?![a-z])|frame|screenshot|thumb")
 _PICTURE_FILE = re.compile(r"(?i)\.(png|jpe?g|gif|webp|avif|bmp|svg|tiff?)([?#.]|\Z)")
+_BETWEEN = re.compile(r"[\s,;|]+(?=https?://)")
 _DIGITS = re.compile(r"\d+")
 _DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{8,4000000}\Z")
 
@@ -138,11 +139,25 @@ class Sources:
 
     def _candidates(self) -> list[tuple[str, str]]:
         if self._pictures is None:
-            addresses = [(key, value.strip()) for key, value in self.inputs.items() if looks_like_url(value)]
+            addresses = [pair for key, value in self.inputs.items() for pair in _addresses(key, value)]
             pictures = [pair for pair in addresses if self.is_picture(*pair) and link(pair[1]).href]
             # One address and nothing that says picture: the thing to draw on can only be that one.
             self._pictures = pictures or (addresses if len(addresses) == 1 and link(addresses[0][1]).href else [])
         return self._pictures
+
+
+def _addresses(key: str, value: str) -> list[tuple[str, str]]:
+    """The addresses an input holds: one, or a list of them (as JSON, or one after the other), each with its place."""
+    value = value.strip()
+    if "://" not in value or len(value) > 100_000:
+        return []
+    if value[0] in "[{":
+        found = re.findall(r"[\"'](https?://[^\s\"'<>\\]{3,2000})[\"']", value) if value[0] == "[" else []
+    else:
+        found = [text for text in _BETWEEN.split(value) if text]
+    if not all(map(looks_like_url, found)):
+        return []
+    return [(key, found[0])] if len(found) == 1 else [(f"{key}[{place}]", url) for place, url in enumerate(found[:500])]
 
 
 def _matching(name: str, candidates: list[tuple[str, str]]) -> str | None:

@@ -1,10 +1,13 @@
 """Entities marked in a text: character offsets, the end exclusive."""
 
+import re
 from itertools import pairwise
 from typing import Any
 
+from hits.answers.canvas import heading
+from hits.answers.corners import folded
+from hits.answers.outlines import label_of
 from hits.answers.parts import Legend, Piece, Span, Spans
-from hits.answers.shapes import heading
 from hits.answers.sources import Sources
 from hits.answers.text import one_line, shown
 
@@ -12,19 +15,98 @@ _MOST = 1_000
 _LONGEST = 100_000
 
 
-def entities(value: Any, path: str, sources: Sources) -> tuple[Spans, set[str]] | None:
-    """Entities as crowd-entity-annotation gives them, with the keys they used."""
-    if not isinstance(value, dict) or not isinstance(value.get("entities"), list):
+_ENDS: tuple[tuple[str, str], ...] = (
+    ("startoffset", "endoffset"),
+    ("start", "end"),
+    ("begin", "end"),
+    ("startindex", "endindex"),
+)
+_ENDS += (("startchar", "endchar"), ("charstart", "charend"), ("from", "to"), ("beginoffset", "endoffset"))
+_WORDS = ("text", "token", "word", "phrase", "surface", "mention", "quote", "substring", "string", "value")
+_MARKED = re.compile(r"(?i)span|entit|highlight|mention|token|annot|ner(?![a-z])|phrase|select|label|evidence")
+
+Found = tuple[int, int, str]
+
+
+def entities(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Spans, set[str]] | None:
+    """Entities as crowd-entity-annotation gives them, with the keys they used; also a text with its marks,
+    {"text": …, "label": [[0, 3, "x"]]}, as text annotation tools keep it."""
+    if not isinstance(value, dict):
         return None
+    if isinstance(value.get("entities"), list):
+        found = _found(value["entities"])
+        if found is None:
+            return None
+        more = max(0, len(value["entities"]) - _MOST)
+        return spans([item[:3] for item in found], path, sources, more=more), {"entities"}
+    own = value.get("text")
+    for key in ("label", "labels", "spans", "annotations"):
+        items = value.get(key)
+        if isinstance(own, str) and isinstance(items, list) and items:
+            found = _found(items)
+            if found is not None and all(end <= len(own) for _, end, _, _ in found):
+                part = spans([item[:3] for item in found], f"{path}.{key}", sources, own=own)
+                return part, {key, "text"} if part.source == "the answer" else {key}
+    return None
+
+
+def listed_spans(value: Any, path: str, sources: Sources) -> Spans | None:
+    """Marked stretches as people's own tools list them, [{"start": 0, "end": 3, "label": "x"}] or [[0, 3, "x"]], where
+    the task has a text that they fit, or they say their words themselves."""
+    if not isinstance(value, list) or not value:
+        return None
+    found = _found(value)
+    if not found:
+        return None
+    plain = [item[:3] for item in found]
+    furthest = max(end for _, end, _ in plain)
+    text = sources.text(path, furthest)[0] if furthest < _LONGEST else ""
+    said = [(start, end, words) for start, end, _, words in found if words]
+    if text and said:
+        # Some count the last character in, some do not; the words tell.
+        if all(text[start : end + 1] == words for start, end, words in said):
+            plain = [(start, end + 1, label) for start, end, label in plain]
+        elif not any(text[start:end].strip() == words.strip() for start, end, words in said):
+            text = ""
+    if not (text or (said and _MARKED.search(path))):
+        return None
+    return spans(plain, path, sources, more=max(0, len(value) - _MOST), words={item[:2]: item[3] for item in found})
+
+
+def _found(items: list[Any]) -> list[tuple[int, int, str, str]] | None:
+    """(start, end, label, its words where they are said) of each item; None where one is no stretch."""
     found = []
-    for item in value["entities"][:_MOST]:
-        if not isinstance(item, dict):
+    for item in items[:_MOST]:
+        this = _stretch(item)
+        if this is None:
             return None
-        start, end = item.get("startOffset", item.get("start")), item.get("endOffset", item.get("end"))
-        if type(start) is not int or type(end) is not int:
+        found.append(this)
+    return found
+
+
+def _stretch(item: Any) -> tuple[int, int, str, str] | None:
+    if isinstance(item, list):
+        if len(item) != 3 or type(item[0]) is not int or type(item[1]) is not int or not isinstance(item[2], str):
             return None
-        found.append((start, end, str(item.get("label", item.get("type", "")))))
-    return spans(found, path, sources, more=max(0, len(value["entities"]) - _MOST)), {"entities"}
+        return (item[0], item[1], item[2], "") if 0 <= item[0] < item[1] else None
+    if not isinstance(item, dict) or not 1 <= len(item) <= 40:
+        return None
+    keys = folded(item)
+    if isinstance(keys.get("value"), dict):  # Label Studio
+        keys = folded(keys["value"])
+    for one, other in _ENDS:
+        start, end = _offset(keys.get(one)), _offset(keys.get(other))
+        if start is not None and end is not None:
+            words = next((keys[key] for key in _WORDS if isinstance(keys.get(key), str)), "")
+            label = label_of({key: here for key, here in keys.items() if key not in ("text", "id", "name")})
+            return start, end, label, words
+    return None
+
+
+def _offset(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if type(value) is int else None
 
 
 def pairs(value: Any, path: str, sources: Sources) -> Spans | None:
@@ -43,10 +125,23 @@ def pairs(value: Any, path: str, sources: Sources) -> Spans | None:
     return spans(found, path, sources, guess="pairs of numbers read as character positions")
 
 
-def spans(found: list[tuple[int, int, str]], path: str, sources: Sources, *, more: int = 0, guess: str = "") -> Spans:
-    """Marked stretches over the text they were marked in, where that is known and long enough."""
+def spans(
+    found: list[Found],
+    path: str,
+    sources: Sources,
+    *,
+    more: int = 0,
+    guess: str = "",
+    own: str = "",
+    words: dict[tuple[int, int], str] | None = None,
+) -> Spans:
+    """Marked stretches over the text they were marked in, where that is known and long enough. `own` is a text in the
+    answer, for where the task has none; `words` are the words of stretches as the answer says them."""
     furthest = max((end for _, end, _ in found), default=0)
     text, source = sources.text(path, furthest) if furthest < _LONGEST else ("", "")
+    if not text and own:
+        text, source = own[:_LONGEST], "the answer"
+    said = words or {}
     order = sources.colours(path)
     counts: dict[str, int] = {}
     for _, _, label in found:
@@ -60,11 +155,9 @@ def spans(found: list[tuple[int, int, str]], path: str, sources: Sources, *, mor
     for start, end, label in sorted(
         found, key=lambda item: (max(-1, min(item[0], 10**9)), item[1] if item[1] < 10**9 else 10**9)
     ):
-        words = text[at[start] : at[end]] if at is not None else ""
+        here = text[at[start] : at[end]] if at is not None else said.get((start, end), "")
         flag = "" if 0 <= start < end else "not a stretch of text"
-        rows.append(
-            Span(_small(start), _small(end), one_line(label, 80), order[label] % 12, one_line(words, 120), flag)
-        )
+        rows.append(Span(_small(start), _small(end), one_line(label, 80), order[label] % 12, one_line(here, 120), flag))
     return Spans(
         heading=heading(path, sources),
         pieces=_pieces(text, at, found, order) if at is not None else (),

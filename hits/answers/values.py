@@ -5,6 +5,7 @@ Values are plain JSON: text, number, truth, a list of texts (options chosen, sor
     {"drawing": "shapes", "width": 640.0, "height": 480.0,
      "shapes": [{"kind": "box", "label": "Hand", "points": [[275.0, 146.0], [352.0, 229.0]]}]}
     {"drawing": "mask", "width": 640, "height": 480, "png": "<base64>", "labels": {"#2ca02c": "Car"}}
+                                    (and "instances": true where each colour is one thing and labels repeat)
     {"drawing": "spans", "spans": [[0, 6, "person"]]}
 """
 
@@ -12,15 +13,15 @@ import json
 import re
 from typing import Any
 
-from hits.answers.detect import WIDGETS, grouped
+from hits.answers.beside import Beside
+from hits.answers.canvas import size_of, with_size
+from hits.answers.detect import address_in, found_in, grouped, is_choice, listed
 from hits.answers.normalise import Entry, normalise, number
 from hits.answers.overlap import mask_overlap, shapes_overlap, spans_overlap
 from hits.answers.parse import Given, parse
 from hits.answers.parts import Mask, Part, Shapes, Spans
 from hits.answers.rows import is_technical
-from hits.answers.shapes import guessed_boxes, listed_shapes
 from hits.answers.sources import Sources
-from hits.answers.spans import pairs
 from hits.answers.text import shown
 from hits.questions import Field, read_question
 
@@ -86,12 +87,32 @@ def compare(a: Any, b: Any) -> float:
             return 1.0
         if not (is_drawing(a) and is_drawing(b)) or a["drawing"] != b["drawing"]:
             return 0.0
+        if a["drawing"] == "shapes":
+            b = _on_the_same_scale(a, b)
         overlap = {"shapes": shapes_overlap, "mask": mask_overlap, "spans": spans_overlap}[a["drawing"]]
         return overlap(a, b)
     if _are_options(a) and _are_options(b):
         ours, theirs = {item.strip() for item in a}, {item.strip() for item in b}
         return len(ours & theirs) / len(ours | theirs) if ours | theirs else 1.0
     return 1.0 if key_of(a) == key_of(b) else 0.0
+
+
+def _on_the_same_scale(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    """`b` as large as `a`: each worker's window may have shown the picture at a size of its own."""
+    try:
+        sizes = [float(this.get(side) or 0) for this in (a, b) for side in ("width", "height")]
+        if not all(1 <= size <= 1e6 for size in sizes) or sizes[:2] == sizes[2:]:
+            return b
+        across, down = sizes[0] / sizes[2], sizes[1] / sizes[3]
+        # A picture has one shape; where the two differ in it, at least one of the sizes is not the picture's.
+        if not 0.97 < across / down < 1.03:
+            return b
+        shapes = [
+            {**shape, "points": [[x * across, y * down] for x, y in shape["points"]]} for shape in b.get("shapes", [])
+        ]
+    except (TypeError, ValueError, KeyError):
+        return b
+    return {**b, "shapes": shapes, "width": sizes[0], "height": sizes[1]}
 
 
 def key_of(value: Any) -> str:
@@ -132,16 +153,22 @@ class _Reading:
         self.sources = sources
         self.found: dict[str, Any] = {}
         self.steps = 0
+        self.beside = Beside(())
 
     def of(self, entries: list[Entry]) -> dict[str, Any]:
+        self.beside = Beside(entries)
         for entry in entries:
             if len(self.found) >= MOST_FIELDS:
                 break
-            if is_technical(entry, self.sources):
+            if is_technical(entry, self.sources) or self.beside.of_a_size(entry.name):
                 continue
             field = self.sources.question.fields.get(entry.name)
             if entry.given is not None:
                 self.put(entry.name, _given(entry.given, field))
+                continue
+            part = self.drawing(entry.value, entry.name, "") if isinstance(entry.value, str) else None
+            if part is not None:
+                self.put(entry.name, _drawn(part))
             else:
                 self.read(entry.name, entry.value, field, 0)
         return self.found
@@ -151,22 +178,26 @@ class _Reading:
         if len(self.found) < MOST_FIELDS and (name not in self.found or self.found[name] is None):
             self.found[name] = value
 
-    def read(self, name: str, value: Any, field: Field | None, depth: int) -> None:
+    def drawing(self, value: Any, name: str, near: str, size: Any = None) -> Part | None:
+        address = self.beside.address(name)
+        near = near or (address.value if address is not None else "")
+        scale = self.beside.scale(name)[0]
+        return listed(value, name, self.sources, near, scale, size or self.beside.size(name))[0]
+
+    def read(self, name: str, value: Any, field: Field | None, depth: int, near: str = "", size: Any = None) -> None:
         """Put what `value` says under `name`, and under dotted names what a dict holds beside its drawing."""
         self.steps += 1
         if depth > _DEEPEST or self.steps > 5_000 or not isinstance(value, (dict, list)):
             self.put(name, _plain(value, field) if not isinstance(value, (dict, list)) else _cut(value))
         elif isinstance(value, list):
-            self.read_list(name, value, field, depth)
+            self.read_list(name, value, field, depth, near, size)
         else:
-            self.read_dict(name, value, field, depth)
+            self.read_dict(name, value, depth, near, size)
 
-    def read_list(self, name: str, value: list[Any], field: Field | None, depth: int) -> None:
-        part = (
-            listed_shapes(value, name, self.sources)
-            or pairs(value, name, self.sources)
-            or guessed_boxes(value, name, self.sources)
-        )
+    def read_list(
+        self, name: str, value: list[Any], field: Field | None, depth: int, near: str = "", size: Any = None
+    ) -> None:
+        part = self.drawing(value, name, near, size)
         if part is not None:
             self.put(name, _drawn(part))
         elif not value:
@@ -176,33 +207,47 @@ class _Reading:
             offered = field is not None and field.options
             # Options have no order; a list without options may be a ranking, so its order stays.
             self.put(name, sorted(filter(None, texts)) if offered else texts)
-        elif len(value) <= 20 and any(isinstance(item, dict) for item in value):
+        elif len(value) <= 20 and any(isinstance(item, (dict, list)) for item in value) and _may_hold_drawings(value):
             for place, item in enumerate(value):
-                self.read(f"{name}[{place}]", item, None, depth + 1)
+                self.read(f"{name}[{place}]", item, None, depth + 1, near, size)
         else:
             self.put(name, _cut(value))
 
-    def read_dict(self, name: str, value: dict[str, Any], field: Field | None, depth: int) -> None:
+    def read_dict(self, name: str, value: dict[str, Any], depth: int, near: str = "", size: Any = None) -> None:
+        if value and is_choice(value):
+            return self.put(name, _ticked(value))
+        address = address_in(value)
+        near = address or near
+        said = size_of(value)
+        size = said if said != (0.0, 0.0) else size
         used: set[str] = set()
-        for find in WIDGETS:
-            found = find(value, name, self.sources)
-            if found is not None:
-                self.put(name if name not in self.found else f"{name}.{min(found[1])}", _drawn(found[0]))
-                used |= found[1]
+        for part, keys in found_in(value, name, self.sources, near, compared=True):
+            self.put(name if name not in self.found else f"{name}.{min(keys)}", _drawn(self.sized(part, name)))
+            used |= keys
         if used:
-            rest = {key: item for key, item in value.items() if key not in used}
+            rest = {key: item for key, item in value.items() if key not in used and not (address and item == address)}
         elif not value:
             return self.put(name, None)
-        elif all(isinstance(item, bool) for item in value.values()):
-            return self.put(name, _ticked(value))
         elif set(value) <= {"label", "labels", "workerComment"}:
             self.put(name, _classified(value))
             rest = {key: item for key, item in value.items() if key == "workerComment"}
         else:
             rest = value
         for key in list(rest)[:MOST_FIELDS]:
-            self.read(f"{name}.{key}", rest[key], None, depth + 1)
+            self.read(f"{name}.{key}", rest[key], None, depth + 1, near, size)
         return None
+
+    def sized(self, part: Part, name: str) -> Part:
+        size = None if not isinstance(part, Shapes) or part.sized or part.unit else self.beside.size(name)
+        return with_size(part, *size) if size is not None and isinstance(part, Shapes) else part
+
+
+def _may_hold_drawings(value: list[Any]) -> bool:
+    """Whether a list is worth reading item by item: one of dicts, or one with dicts in its lists (one per picture)."""
+    return any(
+        isinstance(item, dict) or (isinstance(item, list) and any(isinstance(inner, dict) for inner in item[:20]))
+        for item in value
+    )
 
 
 def _given(given: Given, field: Field | None) -> Any:
@@ -270,7 +315,8 @@ def _drawn(part: Part) -> dict[str, Any]:
     if isinstance(part, Mask):
         png = part.data.removeprefix("data:image/png;base64,")
         labels = {entry.fill or f"no colour {entry.index}": _bare(entry.label, part) for entry in part.legend}
-        return {"drawing": "mask", "width": part.width, "height": part.height, "png": png, "labels": labels}
+        drawing = {"drawing": "mask", "width": part.width, "height": part.height, "png": png, "labels": labels}
+        return {**drawing, "instances": True} if part.instances else drawing
     if isinstance(part, Spans):
         return {"drawing": "spans", "spans": sorted([span.start, span.end, span.label] for span in part.spans)}
     assert isinstance(part, Shapes)

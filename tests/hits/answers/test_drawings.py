@@ -165,15 +165,13 @@ def test_every_drawing_widget_is_drawn(value, kind, noun):
     assert page(xml).xpath(f"//div[@class='answer-stage']//g[@data-shape]/{tag}")
 
 
-def test_corners_without_labels_are_one_outline_and_a_lone_box_is_a_box():
-    geometry = {
-        "boundingBox": {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4},
-        "polygon": [{"x": 0.1, "y": 0.2}, {"x": 0.4, "y": 0.2}, {"x": 0.4, "y": 0.6}],
-    }
-    drawings = [
-        part for part in read(task_answers({"blocks": [{"geometry": geometry}]})).parts if isinstance(part, Shapes)
-    ]
-    assert [[shape.kind for shape in drawing.shapes] for drawing in drawings] == [["box"], ["polygon"]]
+def test_a_lone_box_is_a_box_and_an_item_with_its_box_and_its_outline_is_one_shape():
+    box = {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}
+    assert [shape.kind for shape in part(read(task_answers({"boundingBox": box})), Shapes).shapes] == ["box"]
+    outline = [{"x": 0.1, "y": 0.2}, {"x": 0.4, "y": 0.2}, {"x": 0.4, "y": 0.6}]
+    blocks = [{"geometry": {"boundingBox": box, "polygon": outline}, "text": "Name:", "confidence": 38.4}]
+    (shape,) = part(read(task_answers({"blocks": blocks})), Shapes).shapes
+    assert (shape.kind, shape.label, shape.more) == ("polygon", "Name:", "confidence: 38.4")
 
 
 def test_the_size_of_a_window_is_no_box():
