@@ -172,7 +172,7 @@ def finish_some(account: Account) -> bool:
     good = GoldRow.objects.filter(upload=upload, why="")
     pairs: list[tuple[Any, str]] = []
     if upload.state == GoldUpload.State.TAKEN:
-        pairs = list(good.order_by("hit", "field").values_list("hit", "field").distinct()[:AT_ONCE])
+        pairs = list(good.order_by("hit_id", "field").values_list("hit", "field").distinct()[:AT_ONCE])
     if not pairs:
         old_lists.forget_some(upload, "rows")
         return True
