@@ -16,11 +16,10 @@ def make_people(password: str) -> dict[Role, User]:
     for role in ROLES:
         user, _ = User.objects.get_or_create(username=role.label, defaults={"email": f"{role.label}@demo.invalid"})
         is_manager = role == Role.MANAGER
-        # Hashing is slow on purpose, and a new hash would sign everybody out: once, and only where it changed.
-        if user.password != hashed or not hashed:
-            has_it = bool(user.password) and check_password(password, user.password)
-            hashed = hashed or (user.password if has_it else make_password(password))
-            user.password = user.password if has_it else hashed
+        # Hashing is slow on purpose, and a new hash would sign everybody out: once for all, and only where it changed.
+        if not user.password or (user.password != hashed and not check_password(password, user.password)):
+            user.password = hashed or make_password(password)
+        hashed = user.password
         user.is_active, user.is_staff, user.is_superuser = True, is_manager, is_manager
         user.save(update_fields=["password", "is_active", "is_staff", "is_superuser"])
         people[role] = user
