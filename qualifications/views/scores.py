@@ -280,6 +280,7 @@ def sheet(request: HttpRequest, membership: Membership, sheet_id: int) -> HttpRe
         ],
         "acts": [(Line.Act(act).label, left[act], act) for act in Line.Act.values if act in left],
         "left": sum(left.values()),
+        "blocks": Line.Act.BLOCK in left,
         "workers": lines.ready().order_by().values("worker_id").distinct().count() if left else 0,
         "can_give": membership.role >= Role.REVIEWER,
         "can_block": membership.role >= Role.APPROVER,
