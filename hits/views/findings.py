@@ -20,6 +20,7 @@ from dashboard import jobs
 from dashboard.access import of_account
 from dashboard.context import COUNT_TO
 from dashboard.models import Account, Membership, Role, State, User
+from dashboard.numbers import all_whole, whole
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from hits.answers.values import is_blank
@@ -93,9 +94,8 @@ def findings(request: HttpRequest, membership: Membership, assignment_id: str) -
     assignment = _assignment_of(membership, assignment_id)
     problem = ""
     if request.method == "POST":
-        pk = request.POST.get("finding", "")
         rows = _findings(membership.account).filter(assignment=assignment)
-        finding: Any = get_object_or_404(rows, pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
+        finding: Any = get_object_or_404(rows, pk=whole(request.POST.get("finding", "")))
         try:
             _act(finding, request.POST.get("action", ""), membership.user)
         except Denied as reason:
@@ -262,7 +262,7 @@ def findings_decide(request: HttpRequest, membership: Membership) -> HttpRespons
     back = reverse("open_findings", args=[account.slug])
     if query := request.POST.get("query", ""):
         back = f"{back}?{QueryDict(query).urlencode()}"
-    keys = {int(pk) for pk in request.POST.getlist("finding") if pk.isdecimal() and len(pk) < 19}
+    keys = set(all_whole(request.POST.getlist("finding")))
     if verdict not in ("release", "dismiss") or not keys:
         messages.error(request, "Tick the proposals first.")
         return redirect(back)

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from dashboard.access import back_to, of_account
 from dashboard.csv_files import Unreadable, download
 from dashboard.models import Membership, Role
+from dashboard.numbers import whole
 from dashboard.old_lists import KEPT
 from dashboard.pages import page
 from dashboard.permissions import Denied, check_role
@@ -52,11 +53,10 @@ def gold(request: HttpRequest, membership: Membership, batch_id: int) -> HttpRes
                     messages.success(request, "Saved. The answers to this HIT are scored anew.")
                     return here
             elif action == "remove":
-                pk = request.POST.get("gold", "")
                 rows = GoldAnswer.objects.select_related("hit", "account").filter(
                     account=membership.account, hit__batch=batch
                 )
-                row = get_object_or_404(rows, pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
+                row = get_object_or_404(rows, pk=whole(request.POST.get("gold", "")))
                 keeping.remove_gold(row, by=membership.user)
                 messages.success(request, "Removed. The answers to this HIT are scored anew.")
                 return here

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.access import of_account
 from dashboard.models import Membership, Role
+from dashboard.numbers import whole
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from hits.actions import second_reviews
@@ -53,9 +54,8 @@ def second_review_next(request: HttpRequest, membership: Membership, batch_id: i
     form, error = JudgeForm(), ""
     if request.method == "POST":
         form = JudgeForm(request.POST)
-        number = request.POST.get("review", "")
         rows = SecondReview.objects.filter(batch=batch).select_related("account", "assignment__hit__hit_type")
-        review = get_object_or_404(rows, pk=int(number) if number.isdecimal() and len(number) < 19 else 0)
+        review = get_object_or_404(rows, pk=whole(request.POST.get("review", "")))
         if form.is_valid():
             try:
                 second_reviews.judge(review=review, by=membership.user, **form.cleaned_data)

@@ -15,6 +15,7 @@ from dashboard import audit, csv_files, jobs
 from dashboard.access import of_account
 from dashboard.csv_files import Unreadable
 from dashboard.models import IncomingFile, JobState, Membership, Role, State
+from dashboard.numbers import all_whole
 from dashboard.old_lists import KEPT
 from dashboard.pages import page
 from dashboard.permissions import Denied, check_role
@@ -224,7 +225,7 @@ def upload_tick(request: HttpRequest, membership: Membership, upload_id: uuid.UU
     shown = upload_of(membership, upload_id)
     doubtful = UploadRow.objects.filter(upload=shown, fate=UploadRow.Fate.DOUBT)
     everything = request.POST.get("action") == "all"
-    named = [int(pk) for pk in request.POST.getlist("row")[:1000] if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    named = all_whole(request.POST.getlist("row")[:1000])
     try:
         check_role(membership.user, membership.account, Role.REVIEWER, "propose bonuses")
         with transaction.atomic():

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from dashboard.models import Account
+from dashboard.numbers import all_whole
 from hits.models import Batch
 from qualifications.conditions import LOOKS
 from qualifications.forms.pasted import PastedIds
@@ -139,7 +140,7 @@ class Offered:
                 ]
             ]
         offered = {pk for pk, _ in self._batches}
-        wanted = {int(pk) for pk in chosen if str(pk).isascii() and str(pk).isdigit() and len(str(pk)) < 18}
+        wanted = set(all_whole(map(str, chosen)))
         if missing := wanted - offered:
             self._batches += [(row.pk, str(row)) for row in rows.filter(pk__in=missing)]
         return self._batches

@@ -16,6 +16,7 @@ from dashboard.access import of_account
 from dashboard.audit import ELSEWHERE
 from dashboard.context import COUNT_TO
 from dashboard.models import AuditEvent, Command, Membership, Role
+from dashboard.numbers import whole
 from dashboard.pages import page
 from dashboard.permissions import Denied
 from dashboard.templatetags.formats import span_words
@@ -44,8 +45,7 @@ def qualifications(request: HttpRequest, membership: Membership) -> HttpResponse
     rows = filters.apply(QualificationType.objects.of(account)).defer("test", "answer_key", "grading_key", "raw")
     shown = page(rows, query, column="id", descending=True)
     _count_on(shown.items)
-    looking = query.get("looking", "")
-    left = min(int(looking), LOOKS) if looking.isascii() and looking.isdigit() and len(looking) < 3 else 0
+    left = min(whole(query.get("looking", ""), digits=2) or 0, LOOKS)
     context = {
         "page": shown,
         "kind": chosen["kind"],

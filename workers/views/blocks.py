@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard import csv_files, jobs
 from dashboard.access import back_to, of_account
 from dashboard.models import Membership, Role
+from dashboard.numbers import whole
 from dashboard.pages import page
 from dashboard.permissions import Denied, block_needs_release
 from workers import actions
@@ -151,9 +152,8 @@ def block_act(request: HttpRequest, membership: Membership) -> HttpResponse:
             actions.set_until(block=chosen, by=by, until=until)
             words = f"Its lifting is proposed on {until:%-d %b %Y}." if until else "Nobody is reminded any more."
         elif action == "lift":
-            key = request.POST.get("block", "")
             rows_of_soft = SoftBlock.objects.of(account).select_related("account", "batch", "hit_type")
-            block = get_object_or_404(rows_of_soft, pk=int(key) if key.isdecimal() and len(key) < 19 else 0)
+            block = get_object_or_404(rows_of_soft, pk=whole(request.POST.get("block", "")))
             actions.lift_soft_block(block=block, by=by)
             words = f"The soft block of {block.worker_id} is lifted."
         else:

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard.access import back_to, of_account
 from dashboard.models import Account, Membership, Role
+from dashboard.numbers import whole
 from dashboard.permissions import Denied
 from hits.models import Assignment, Batch
 from workers import actions
@@ -195,7 +196,7 @@ def worker_write(request: HttpRequest, membership: Membership, worker_id: str) -
             words = _soft_block(membership, worker_id, post)
         elif action == "lift":
             rows = SoftBlock.objects.of(account).select_related("account", "batch", "hit_type")
-            chosen = get_object_or_404(rows, pk=_number(post.get("block", "")), worker_id=worker_id)
+            chosen = get_object_or_404(rows, pk=whole(post.get("block", "")), worker_id=worker_id)
             actions.lift_soft_block(block=chosen, by=by)
             words = "Lifted."
         else:
@@ -216,7 +217,7 @@ def _soft_block(membership: Membership, worker_id: str, post: Any) -> str:
     account, extent = membership.account, post.get("extent", "")
     batch = None
     if extent.startswith("batch:"):
-        batch = Batch.objects.filter(account=account, pk=_number(extent.removeprefix("batch:"))).first()
+        batch = Batch.objects.filter(account=account, pk=whole(extent.removeprefix("batch:"))).first()
         if batch is None:
             raise Denied("There is no such batch in this account.")
     new = actions.soft_block(
@@ -225,10 +226,6 @@ def _soft_block(membership: Membership, worker_id: str, post: Any) -> str:
     if not new:
         raise Denied("This worker is soft blocked to that extent already.")
     return f"Soft blocked {new[0].extent}. Later answers are marked at review."
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 @require_GET

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.access import of_account
 from dashboard.models import Membership, Role
+from dashboard.numbers import whole
 from dashboard.permissions import Denied
 from hits.actions import reasons as actions
 from hits.forms import ReasonForm
@@ -18,7 +19,7 @@ from hits.models import ReasonTemplate
 def reasons(request: HttpRequest, membership: Membership) -> HttpResponse:
     """POST action=save (a new one, or `template`), delete, up, down, adopt."""
     account, by = membership.account, membership.user
-    action, template = request.POST.get("action", ""), _number(request.POST.get("template", ""))
+    action, template = request.POST.get("action", ""), whole(request.POST.get("template", ""))
     form = ReasonForm(request.POST) if action == "save" else None
     if request.method == "POST":
         try:
@@ -37,9 +38,7 @@ def reasons(request: HttpRequest, membership: Membership) -> HttpResponse:
                 return redirect("reasons", account.slug)
             form.add_error("title", str(reason))
     rows = actions.reasons_of(account)
-    editing = next(
-        (row for row in rows if row.pk and row.pk == (template or _number(request.GET.get("edit", "")))), None
-    )
+    editing = next((row for row in rows if row.pk and row.pk == (template or whole(request.GET.get("edit", "")))), None)
     if form is None:
         form = ReasonForm(instance=editing) if editing else ReasonForm(initial={"use": ReasonTemplate.Use.REJECT})
     context = {
@@ -66,7 +65,3 @@ def _do(action: str, membership: Membership, template: int | None) -> None:
         actions.delete_reason(account=account, by=by, template=template)
     else:
         actions.move_reason(account=account, by=by, template=template, down=action == "down")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
