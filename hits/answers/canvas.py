@@ -62,16 +62,18 @@ def draw(
     elif _fractions(marks):
         marks = [mark._replace(points=[(x * width, y * height) for x, y in mark.points]) for mark in marks]
     order = sources.colours(path)
+    paint = sources.paint(path)
     counts: dict[str, int] = {}
     for mark in marks:
         counts[mark.label] = counts.get(mark.label, 0) + 1
         order.setdefault(mark.label, len(order))
     legend = tuple(
-        Legend(one_line(label, 80) or "no label", counts[label], order[label], order[label] % 12)
-        for label in sorted(counts, key=order.__getitem__)
+        Legend(one_line(label, 80) or "no label", counts[label], at, at % 12, paint=paint.get(label, ""))
+        for at, label in sorted((order[label], label) for label in counts)
     )
     shapes = tuple(
-        _shape(place + 1, mark, order[mark.label], width, height, sized or unit > 0) for place, mark in enumerate(marks)
+        _shape(place + 1, mark, order[mark.label], width, height, sized or unit > 0, paint.get(mark.label, ""))
+        for place, mark in enumerate(marks)
     )
     kinds = {mark.kind for mark in marks} or ({kind} if kind else set())
     noun = _NOUNS.get(next(iter(kinds)), "shape") if len(kinds) == 1 else "shape"
@@ -119,7 +121,7 @@ def with_size(part: Shapes, width: float, height: float) -> Shapes:
     )
 
 
-def _shape(place: int, mark: Mark, index: int, width: float, height: float, known: bool) -> Shape:
+def _shape(place: int, mark: Mark, index: int, width: float, height: float, known: bool, paint: str) -> Shape:
     kind, points = mark.kind, mark.points
     xs, ys = [x for x, _ in points], [y for _, y in points]
     left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
@@ -152,6 +154,7 @@ def _shape(place: int, mark: Mark, index: int, width: float, height: float, know
         height=_n(bottom - top),
         points=" ".join(f"{_n(x)},{_n(y)}" for x, y in points) if outline else "",
         more=mark.more,
+        paint=paint,
         heads=_heads(points, width, height) if kind == "polyline" and len(points) > 2 else "",
     )
 

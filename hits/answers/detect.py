@@ -7,6 +7,7 @@ from typing import Any
 
 from hits.answers.beside import Beside, split
 from hits.answers.canvas import size_of, with_size
+from hits.answers.judged import overlay
 from hits.answers.loose import loose_shapes
 from hits.answers.masks import PAINTED, PAINTED_NAME, mask, painted
 from hits.answers.normalise import Entry, Tree
@@ -244,6 +245,10 @@ class _Detection:
         """Show the picture or text a classifier was about, beside its answer."""
         widget = self.sources.question.widgets.get(entry.name)
         if widget is None or "classifier" not in widget.element or len(self.drawings) >= _MOST_DRAWINGS:
+            return
+        shown_with = overlay(widget, self.sources)
+        if shown_with is not None:
+            self.drawings.append(shown_with)
             return
         picture = self.sources.picture(entry.name) if widget.src else None
         text = self.sources.target(widget)

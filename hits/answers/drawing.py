@@ -19,9 +19,18 @@ def _mark(shape: Shape, *, named: bool) -> str:
     flags = "".join(f", {escape(flag)}" for flag in shape.flags)
     name = f'<text x="{shape.x}" y="{shape.y}">{label or shape.number}</text>' if named else ""
     return (
-        f'<g class="shape is-{shape.kind} c{shape.colour}{" is-flagged" if flags else ""}" data-label="{shape.index}" '
+        f'<g class="{classes(shape)}{" is-flagged" if flags else ""}"{paint(shape)} data-label="{shape.index}" '
         f'data-shape="{shape.number}"><title>{shape.number} {label}{flags}</title>{outline(shape)}{name}</g>'
     )
+
+
+def classes(shape: Shape) -> str:
+    return f"shape is-{shape.kind} {'is-painted' if shape.paint else f'c{shape.colour}'}"
+
+
+def paint(shape: Shape) -> str:
+    """The colour the task chose, checked before (hits.questions.attributes.colours)."""
+    return f' color="{shape.paint}"' if shape.paint else ""
 
 
 def outline(shape: Shape) -> str:
@@ -40,10 +49,14 @@ def listed(part: Shapes) -> str:
     for shape in part.shapes:
         flags = "".join(f'<span class="answer-badge is-flag">{escape(flag)}</span> ' for flag in shape.flags)
         label = escape(shape.label) or "no label"
+        swatch = f'<span class="answer-swatch c{shape.colour}"></span>'
+        if shape.paint:
+            square = f'<rect width="10" height="10" fill="{shape.paint}"/>'
+            swatch = f'<svg class="answer-swatch" viewBox="0 0 10 10" aria-hidden="true">{square}</svg>'
         more = f' <span class="answer-aside"><bdi>{escape(shape.more)}</bdi></span>' if shape.more else ""
         rows.append(
             f'<tr data-row="{shape.number}" tabindex="0"><td class="number">{shape.number}</td>'
-            f'<td><span class="answer-swatch c{shape.colour}"></span> <bdi>{label}</bdi>{more}</td>'
+            f"<td>{swatch} <bdi>{label}</bdi>{more}</td>"
             f'<td class="number">{shape.where}</td><td>{flags}</td></tr>'
         )
     return "".join(rows)

@@ -62,7 +62,7 @@ def mask(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask,
         recorded = number(size.get("width")), number(size.get("height"))
         if None not in recorded and recorded != (width, height):
             problem = f"The mask is {width} × {height}, the picture {recorded[0]:g} × {recorded[1]:g} pixels."
-    legend = _legend(value)
+    legend = legend_of(value)
     across, down = _thumb(width, height)
     part = Mask(
         heading=heading(path, sources),
@@ -120,7 +120,8 @@ def inner_picture(address: str) -> str:
     return f"data:image/{kind.replace('jpg', 'jpeg')};base64,{encoded}" if start.startswith(_OTHERS[kind]) else ""
 
 
-def _legend(value: dict[str, Any]) -> tuple[Legend, ...]:
+def legend_of(value: dict[str, Any]) -> tuple[Legend, ...]:
+    """The labels of `instances` or `labelMappings` with their colours."""
     found: list[tuple[str, str]] = []
     instances = value.get("instances")
     if isinstance(instances, list):

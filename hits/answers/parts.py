@@ -41,6 +41,7 @@ class Shape:
     height: str = "0"
     points: str = ""
     more: str = ""  # what its item says beside the shape: "occluded: yes"
+    paint: str = ""  # #rrggbb where the task chose the colours of its labels
     heads: str = ""  # of a line: the corners of the head that shows its direction
 
 
@@ -53,6 +54,7 @@ class Legend:
     index: int = 0
     colour: int = 0
     fill: str = ""  # #rrggbb where the answer itself says it (masks)
+    paint: str = ""  # #rrggbb where the task chose it (shapes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Shapes:
     repeated: tuple[str, ...] = ()  # of points: labels that came more than once, "nose ×2"
     unlabelled: bool = False  # no shape has a label, so a legend would say nothing
     unit: int = 0
+    judged: bool = False  # the task drew it, for the worker to judge
     thumb_width: int = 96
     thumb_height: int = 64
 
@@ -97,6 +100,8 @@ class Mask:
     empty: bool = False
     problem: str = ""
     guess: str = ""
+    sized: bool = True
+    judged: bool = False  # the task painted it, for the worker to judge
     thumb_width: int = 96
     thumb_height: int = 64
 

@@ -48,7 +48,7 @@ def _answer(tree: Tree, question: Question, inputs: dict[str, Any] | None, raw: 
 
 def summary(parts: tuple[Part, ...]) -> str:
     """The answer in one line of at most 140 characters: what was drawn, then what was said."""
-    drawn = [part for part in parts if isinstance(part, (Shapes, Mask, Spans))]
+    drawn = [part for part in parts if isinstance(part, (Shapes, Mask, Spans)) and not getattr(part, "judged", False)]
     texts = [_drawn(part) for part in drawn[:3]]
     if len(drawn) > 3:
         shapes = sum(len(part.shapes) for part in drawn if isinstance(part, Shapes))

@@ -99,6 +99,18 @@ class Sources:
         widget = self.question.widget(name)
         return widget.labels if widget is not None else ()
 
+    def paint(self, name: str) -> dict[str, str]:
+        """Label -> #rrggbb, where the task chose its colours."""
+        widget = self.question.widget(name)
+        if widget is None or not widget.colours:
+            return {}
+        return {label: colour for label, colour in zip(widget.labels, widget.colours, strict=False) if colour}
+
+    def short(self, name: str) -> dict[str, str]:
+        """Label -> the short name the task has for it."""
+        widget = self.question.widget(name)
+        return dict(widget.short) if widget is not None else {}
+
     def colours(self, name: str) -> dict[str, int]:
         """Label -> its number, which callers add to: the order the task offers them, one order for a whole answer."""
         for label in self.labels(name):

@@ -160,7 +160,7 @@ def spans(
         rows.append(Span(_small(start), _small(end), one_line(label, 80), order[label] % 12, one_line(here, 120), flag))
     return Spans(
         heading=heading(path, sources),
-        pieces=_pieces(text, at, found, order) if at is not None else (),
+        pieces=_pieces(text, at, found, order, sources.short(path)) if at is not None else (),
         spans=tuple(rows),
         legend=tuple(
             Legend(one_line(label, 80) or "marked", counts[label], order[label], order[label] % 12)
@@ -214,7 +214,7 @@ def _edges(text: str, at: dict[int, int], offsets: set[int]) -> int:
 
 
 def _pieces(
-    text: str, at: dict[int, int], found: list[tuple[int, int, str]], order: dict[str, int]
+    text: str, at: dict[int, int], found: list[Found], order: dict[str, int], short: dict[str, str]
 ) -> tuple[Piece, ...]:
     marks = sorted((at[start], at[end], label) for start, end, label in found)
     edges = sorted({0, len(text), *(start for start, _, _ in marks), *(end for _, end, _ in marks)})
@@ -234,7 +234,7 @@ def _pieces(
                 label=(one_line(first, 80) or "marked") if labels else "",
                 colour=order[first] % 12 if labels else 0,
                 index=order[first] if labels else 0,
-                ends=tuple(one_line(label, 40) for end, label in active if end == right and label),
+                ends=tuple(one_line(short.get(label, label), 40) for end, label in active if end == right and label),
                 also=tuple(one_line(label, 40) for label in labels[1:6]),
             )
         )

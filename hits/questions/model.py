@@ -1,6 +1,6 @@
 """What a reviewer's page needs to know of a task: its fields, its widgets and the pictures the requester named."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hits.questions.attributes import fill
@@ -36,6 +36,9 @@ class Widget:
     labels: tuple[str, ...] = ()
     text: str = ""
     header: str = ""
+    colours: tuple[str, ...] = ()  # of the labels, in their order, where the task chose them
+    short: tuple[tuple[str, str], ...] = ()  # label -> what stands beside its marks in a text
+    overlay: str = ""  # what the picture was shown with: the boxes or the mask that are judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,12 @@ class Question:
 
 def filled(widget: Widget, inputs: dict[str, Any] | None) -> Widget:
     """The widget with `${name}` in its attributes replaced from the task's inputs."""
-    if not inputs or "${" not in widget.src + widget.text + widget.header:
+    if not inputs or "${" not in widget.src + widget.text + widget.header + widget.overlay:
         return widget
-    return Widget(
-        widget.name,
-        widget.element,
-        fill(widget.src, inputs),
-        widget.labels,
-        fill(widget.text, inputs),
-        fill(widget.header, inputs),
+    return replace(
+        widget,
+        src=fill(widget.src, inputs),
+        text=fill(widget.text, inputs),
+        header=fill(widget.header, inputs),
+        overlay=fill(widget.overlay, inputs),
     )

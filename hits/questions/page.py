@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from hits.questions.attributes import labels
+from hits.questions.attributes import colours, exclusion, labels, short_names
 from hits.questions.model import Field, Question, Widget
 
 _MOST = 3_000
@@ -110,13 +110,18 @@ def _widget(element: etree._Element, name: str) -> Widget:
     if "classifier" in tag:
         target = next(element.iter("classification-target"), None)
         text = _words(target, 4000) if target is not None else ""
+    offered = element.get("labels") or element.get("categories") or ""
+    none_of_them = exclusion(element.get("exclusion-category", ""))
     return Widget(
         name=name,
         element=tag,
         src=element.get("src", "").strip(),
-        labels=labels(element.get("labels") or element.get("categories") or ""),
+        labels=labels(offered) + ((none_of_them,) if none_of_them else ()),
         text=text,
         header=element.get("header", "").strip(),
+        colours=colours(element.get("label-colors", "")),
+        short=short_names(offered) if tag == "crowd-entity-annotation" else (),
+        overlay=element.get("overlay", "")[:100_000] if tag == "crowd-image-classifier" else "",
     )
 
 

@@ -56,7 +56,9 @@ def shape_rows(part: Shapes) -> SafeString:
 @register.simple_tag
 def thumbnail_marks(shapes: tuple[Shape, ...]) -> SafeString:
     """The shapes of a drawing in small: no names, nothing to point at."""
-    marks = (f'<g class="shape is-{shape.kind} c{shape.colour}">{drawing.outline(shape)}</g>' for shape in shapes)
+    marks = (
+        f'<g class="{drawing.classes(shape)}"{drawing.paint(shape)}>{drawing.outline(shape)}</g>' for shape in shapes
+    )
     return mark_safe("".join(marks))  # noqa: S308 - nothing of a worker but numbers
 
 

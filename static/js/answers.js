@@ -66,15 +66,33 @@ function fit(svg, photo, probe, note) {
     return;
   }
   const unit = Number(svg.dataset.unit);
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  for (const element of svg.querySelectorAll(".answer-photo, .answer-canvas")) {
-    element.setAttribute("width", width);
-    element.setAttribute("height", height);
+  const { right, bottom } = svg.querySelector("[data-marks]") ? reach(svg) : { right: 0, bottom: 0 };
+  const slip = 1.03; // a hand that slips over the edge
+  const across = !unit && right > width * slip ? right : width;
+  const down = !unit && bottom > height * slip ? bottom : height;
+  svg.setAttribute("viewBox", `0 0 ${across} ${down}`);
+  for (const image of svg.querySelectorAll(".answer-photo, .answer-mask")) {
+    image.setAttribute("width", width);
+    image.setAttribute("height", height);
+  }
+  svg.querySelector(".answer-canvas").setAttribute("width", across);
+  svg.querySelector(".answer-canvas").setAttribute("height", down);
+  if (note && (across > width || down > height)) {
+    note.textContent =
+      `The picture is ${width} × ${height} pixels and what was drawn reaches to ${right}, ${bottom}: ` +
+      "the picture was larger, or was shown larger, when this was drawn.";
+    note.hidden = false;
   }
   if (unit) {
     svg.querySelector("[data-marks]").setAttribute("transform", `scale(${width / unit} ${height / unit})`);
   }
   svg.dataset.sized = "now";
+}
+
+/* How far the shapes reach, in the pixels they were drawn in: the server's canvas for them is a twentieth larger. */
+function reach(svg) {
+  const { width, height } = svg.viewBox.baseVal;
+  return { right: Math.round(width / 1.05), bottom: Math.round(height / 1.05) };
 }
 
 function watchThumb(thumb) {
@@ -90,8 +108,10 @@ function watchThumb(thumb) {
       const unit = Number(svg.dataset.unit);
       svg.setAttribute("width", Math.max(16, Math.round(width * scale)));
       svg.setAttribute("height", Math.max(16, Math.round(height * scale)));
-      if (!unit) {
-        svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      if (!unit && svg.querySelector("[data-marks]")) {
+        // Where shapes lie outside the picture, the large one says so; here they stay in sight.
+        const { right, bottom } = reach(svg);
+        svg.setAttribute("viewBox", `0 0 ${Math.max(width, right)} ${Math.max(height, bottom)}`);
       }
     }
   };
@@ -187,7 +207,12 @@ function readMask(drawing, mask) {
     canvas.height = height;
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(picture, 0, 0);
-    const data = context.getImageData(0, 0, width, height);
+    let data;
+    try {
+      data = context.getImageData(0, 0, width, height);
+    } catch {
+      return; // a mask of the task's own, from a server that lets nobody look into its pictures
+    }
     const colours = inputs.map((input) => [1, 3, 5].map((at) => parseInt(input.dataset.fill.slice(at, at + 2), 16)));
     const owner = new Int16Array(width * height).fill(-1);
     const counts = new Array(inputs.length).fill(0);

@@ -325,3 +325,42 @@ def test_keypoints_name_what_is_missing_and_what_came_twice() -> None:
     said = words(page(task_answers({"k": {"keypoints": points, "inputImageProperties": SIZE}}), question))
     assert "Not marked: tail" in said
     assert "Marked more than once: ear ×2" in said
+
+
+def test_what_a_task_showed_on_its_picture_is_shown_with_the_judgement_of_it() -> None:
+    def asked(overlay: str) -> str:
+        widget = f"<crowd-image-classifier name=q src='{PHOTO}' categories=\"['Good', 'Bad']\" overlay=\"{overlay}\">"
+        return html_question(f"<crowd-form>{widget}</crowd-image-classifier></crowd-form>")
+
+    xml = task_answers({"q": {"label": "Bad"}})
+    boxes = asked("{boundingBox: {labels: ['cat'], value: [{left: 1, top: 2, width: 30, height: 40, label: 'cat'}]}}")
+    tree = page(xml, boxes)
+    assert "what was judged" in words(tree)
+    assert tree.xpath("//div[@class='answer-stage']/svg/image/@href") == [PHOTO]
+    assert tree.xpath("//div[@class='answer-stage']//g[@data-shape]/rect/@width") == ["30"]
+    assert read(xml, boxes).summary == "Bad"  # the worker drew nothing
+    mask = "https://pictures.example/mask.png"
+    painted = f"{{semanticSegmentation: {{labelMappings: {{cat: {{color: '#2ca02c'}}}}, src: '{mask}'}}}}"
+    assert page(xml, asked(painted)).xpath("//div[@class='answer-stage']/svg/image/@href") == [PHOTO, mask]
+    for odd in ("{boundingBox: 7}", "{semanticSegmentation: {src: 'javascript:alert(1)'}}", "[", "{}"):
+        (seen,) = page(xml, asked(odd)).xpath("//img[@class='answer-photo']/@src")
+        assert seen == PHOTO
+
+
+def test_colours_short_names_and_the_way_out_are_those_the_task_chose() -> None:
+    line = {"vertices": [{"x": 1, "y": 2}, {"x": 9, "y": 2}]}
+    question = html_question(
+        "<crowd-line name=l labels=\"['a', 'b', 'c']\" label-colors=\"['#F00', 'red;x', '#12ab34',]\"></crowd-line>"
+        "<crowd-entity-annotation name=n text='Ada works' labels=\"[{label: 'person', shortDisplayName: 'per'}]\">"
+        "</crowd-entity-annotation><crowd-classifier-multi-select name=m categories=\"['x', 'y']\""
+        " exclusion-category=\"{ text: 'None of them' }\"></crowd-classifier-multi-select>"
+    )
+    lines = [{**line, "label": label} for label in "abcd"]
+    entities = {"entities": [{"startOffset": 0, "endOffset": 3, "label": "person"}]}
+    tree = page(task_answers({"l": {"lines": lines}, "n": entities, "m": {"labels": ["None of them"]}}), question)
+    drawn = tree.xpath("//div[@class='answer-stage']//g[@data-shape]")
+    assert [shape.get("color") for shape in drawn] == ["#ff0000", None, "#12ab34", None]
+    assert ["is-painted" in shape.get("class") for shape in drawn] == [True, False, True, False]
+    assert words(tree.xpath("//mark/sup")[0]) == "per"
+    options = [words(item) for item in tree.xpath("//ul[@class='answer-options']/li")]
+    assert options == ["x", "y", "chosen: None of them"]
