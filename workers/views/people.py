@@ -217,7 +217,7 @@ def _soft_block(membership: Membership, worker_id: str, post: Any) -> str:
     account, extent = membership.account, post.get("extent", "")
     batch = None
     if extent.startswith("batch:"):
-        batch = Batch.objects.filter(account=account, pk=whole(extent.removeprefix("batch:"))).first()
+        batch = Batch.objects.filter(account=account, pk=whole(extent.removeprefix("batch:")) or 0).first()
         if batch is None:
             raise Denied("There is no such batch in this account.")
     new = actions.soft_block(
