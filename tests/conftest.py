@@ -57,14 +57,14 @@ def databases_made_once(request: pytest.FixtureRequest, tmp_path_factory: pytest
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
     """The file that is there already is the database, and it has its tables."""
-    return settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(databases_made_once: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The database is a file, as it is for people: in memory a browser's last request locks the tables out of turn."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"].endswith("sqlite3"):
         project = settings.ROOT_URLCONF.partition(".")[0]
         made = servers.empty_database(project, tmp_path_factory.mktemp("database") / "test.sqlite3")
         database["TEST"].update(NAME=str(made), MIGRATE=False)

@@ -1,5 +1,7 @@
 """`manage.py check_deployment` against real processes, and the pages that tell when none is there to do the work."""
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import ConnectionHandler
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -200,3 +203,24 @@ def test_the_pages_say_when_nobody_is_there_to_send(lab: Lab, page: str, monkeyp
     assert "has been seen" not in shown()
     Heartbeat.objects.filter(pk=beat.pk).update(at=now - timedelta(hours=5))
     assert "no beat has been seen for 5 hours. Start it with" in shown()
+
+
+def test_a_connection_stays_open_until_its_file_is_replaced(tmp_path: Path, db: None) -> None:
+    here, copy = tmp_path / "desk.sqlite3", tmp_path / "copy.sqlite3"
+    with contextlib.closing(sqlite3.connect(copy)) as other:
+        other.execute("CREATE TABLE brought_back (it integer)")
+    options = {"ENGINE": "dashboard.sqlite3", "NAME": str(here), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    desk = ConnectionHandler({"default": options})["default"]
+
+    def tables() -> list[str]:
+        """What a request finds."""
+        desk.close_if_unusable_or_obsolete()
+        return desk.introspection.table_names()
+
+    assert tables() == []
+    kept = desk.connection
+    assert tables() == []
+    assert desk.connection is kept
+    copy.replace(here)
+    assert tables() == ["brought_back"]
+    desk.close()
