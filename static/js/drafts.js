@@ -2,6 +2,7 @@
 //
 // data-draft="name"   what is typed in this field is kept in this tab until its form was accepted. The page, the name and the
 //                     form's address together are the key, so put ids in the address.
+// data-keeps-drafts       on a button: what it sends is looked at and not accepted, so nothing is forgotten
 // Every form with method=post ignores a second submission until its answer has come.
 
 const key = (field) => `draft ${field.form?.getAttribute("action") || location.pathname} ${field.dataset.draft || field.name}`;
@@ -59,9 +60,11 @@ function free(form) {
 }
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt?.closest?.("form");
+  // What sent it: htmx names another element where the answer has taken the form's place.
+  const sender = event.detail.requestConfig?.elt ?? event.detail.elt, form = sender?.closest?.("form");
   if (!form) return;
   free(form);
+  if ("keepsDrafts" in sender.dataset) return;
   if (event.detail.successful && !event.detail.xhr.responseText.includes("data-form-error")) forget(form);
 });
 

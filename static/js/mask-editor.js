@@ -12,6 +12,7 @@ import { palettePng } from "../crowd/segmentation/png.js";
 
 const TOLERANCE = 2; // as in answers.js
 const MOST_ROWS = 254; // as in hits/answers/pixels.py
+const COLOUR = /^#[0-9a-f]{6}$/;
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8, 12];
 const TOOLS = { b: "brush", e: "eraser", f: "fill" };
 const TYPING = "select, textarea, input:not([type=radio], [type=checkbox], [type=range])";
@@ -30,7 +31,7 @@ function edit(root) {
   function adopt(row) {
     const inside = (name) => row.querySelector(`[data-mask-${name}]`);
     const colour = inside("pick").value;
-    if (!/^#[0-9a-f]{6}$/.test(colour)) return 0; // an entry without a colour has no pixels
+    if (!COLOUR.test(colour)) return 0; // an entry without a colour has no pixels
     inside("pick").hidden = false;
     inside("gone").addEventListener("change", () => paint(mask.all));
     entries.push({ row, colour, label: inside("label"), gone: inside("gone") });
@@ -94,17 +95,24 @@ function edit(root) {
     return found;
   }
 
-  async function reset() {
-    for (const [colour, label] of Object.entries(JSON.parse(root.dataset.wasLabels))) {
-      const place = entries.findIndex((entry) => entry.colour === colour) + 1 || (/^#[0-9a-f]{6}$/.test(colour) && add(label, colour));
-      if (place) Object.assign(entries[place - 1].label, { value: label });
-    }
+  /** Put another picture and its labels, [[colour, label, is removed], …], in the place of what is there. */
+  async function put(text, labels, words) {
     for (const { gone } of entries) gone.checked = false;
-    const earlier = await read(root.dataset.was);
+    for (const [colour, label, isGone = false] of labels) {
+      const place = entries.findIndex((entry) => entry.colour === colour) + 1 || (COLOUR.test(colour) ? add(label, colour) : 0);
+      if (place) Object.assign(entries[place - 1].gone, { checked: isGone }), (entries[place - 1].label.value = label);
+    }
+    const other = await read(text);
     mask.begin();
-    mask.data.set(earlier);
+    mask.data.set(other);
     done(mask.all);
-    say("As the worker painted it");
+    say(words);
+  }
+
+  // What was painted and not sent before the page was left: drafts.js has put it back.
+  function resume() {
+    const kept = isReady && find("draft").value ? JSON.parse(find("draft").value) : { png: png.value };
+    if (kept.png !== png.value) put(kept.png, kept.labels, "What you painted before is here again.");
   }
 
   function paint({ left, top, right, bottom }) {
@@ -148,6 +156,9 @@ function edit(root) {
       clearTimeout(later);
       later = 0;
       png.value = palettePng(mask.data, width, height, [[0, 0, 0], ...entries.map(({ colour }) => rgb(colour))]);
+      const labels = entries.map(({ colour, label, gone }) => [colour, label.value, gone.checked]);
+      find("draft").value = JSON.stringify({ png: png.value, labels });
+      find("draft").dispatchEvent(new Event("input", { bubbles: true }));
     }
     const fits = png.value.length <= Number(root.dataset.most);
     if (!fits) say("It is too finely painted to be kept: fill its larger regions, and erase single pixels.");
@@ -281,11 +292,12 @@ function edit(root) {
     if (maskStep) step(maskStep);
     if (maskZoom) zoom(Number(maskZoom));
     if (maskAdds !== undefined) added();
-    if (maskReset !== undefined && isReady) reset();
+    if (maskReset !== undefined && isReady) put(root.dataset.was, Object.entries(JSON.parse(root.dataset.wasLabels)), "As the worker painted it");
   });
   root.addEventListener("change", ({ target }) => {
     if (target.matches("[data-mask-pick]")) pick(entries.findIndex(({ row }) => row.contains(target)) + 1);
   });
+  find("draft").addEventListener("input", resume);
   find("strength").addEventListener("input", ({ target }) => (canvas.style.opacity = target.value / 100));
 
   for (const row of [...rows.querySelectorAll(".mask-row")]) adopt(row);
@@ -299,6 +311,7 @@ function edit(root) {
     isReady = true;
     paint(mask.all);
     count();
+    resume();
   }, () => say("This browser cannot read the mask, so only its labels can be changed."));
 }
 

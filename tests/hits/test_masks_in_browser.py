@@ -78,6 +78,11 @@ def test_a_mask_is_painted_kept_and_shown(
     page.keyboard.press("e")
     stroke((0, 23), (0, 23))
     expect(shares).to_have_text(["1.0 %", "49.9 %", "25.0 %"])
+    # The page is left by mistake, and nothing is lost.
+    expect(page.locator("[data-mask-draft]")).not_to_have_value("")
+    page.reload()
+    page.keyboard.press("4")
+    expect(shares).to_have_text(["1.0 %", "49.9 %", "25.0 %"])
     page.locator("[data-mask-label]").nth(1).select_option("Sky")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".bench-head")).to_contain_text("Corrected")
@@ -89,4 +94,6 @@ def test_a_mask_is_painted_kept_and_shown(
     rows = [above, above, line, *[above] * 9, *["2" * 32] * 11, "0" + "2" * 31]
     assert painted(kept, GREEN, BLUE, RED) == bytes(int(cell) for row in rows for cell in row)
     assert Command.objects.count() == 0
+    drafts = page.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('draft '))")
+    assert drafts == [], "what was accepted is no draft any more"
     expect(page.locator(".bench-answer [data-share]")).to_have_text(["1.0 %", "74.9 %", "25.0 %", "50.0 %"])
