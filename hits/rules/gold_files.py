@@ -107,7 +107,7 @@ def _rows(chunk: list[Cell], upload: GoldUpload, known: set[str]) -> list[GoldRo
         ).values_list("pk", "hit_id", "batch_id")
     }
     earlier = GoldRow.objects.filter(upload=upload, why="", hit__in=[pk for pk, _ in hits.values()]).order_by()
-    counts = Counter(earlier.values_list("hit", "field"))
+    counts: Counter[Any] = Counter(earlier.values_list("hit", "field"))
     found = []
     for number, hit_id, name, answer in chunk:
         why = _problem(hits.get(hit_id), hit_id, name, answer, upload.batch_id, known)
@@ -179,8 +179,9 @@ def finish_some(account: Account) -> bool:
     hit, name = pairs[-1]
     rows = good.filter(Q(hit__lt=hit) | Q(hit=hit, field__lte=name))
     found: Found = defaultdict(list)
-    for *pair, answer in rows.order_by("pk").values_list("hit", "field", "answer"):
-        found[pair[0], pair[1]].append(answer)
+    said: Any = rows.order_by("pk").values_list("hit", "field", "answer")
+    for hit, name, answer in said:
+        found[hit, name].append(answer)
     keep(account, found, upload.made_by)
     rows.delete()
     return True
