@@ -22,6 +22,7 @@ _MOST_DRAWINGS, _MOST_MARKS = 40, 3_000
 _MOST_ROWS = 400
 _DEEPEST, _MOST_STEPS = 10, 20_000
 _NOTHING = object()
+_CATEGORY = {"label", "labels", "workerComment"}
 
 # What a dict may hold, tried in turn. Each takes (value, path, sources, an address that belongs to it) and gives the
 # part and the keys it used.
@@ -109,6 +110,7 @@ class _Detection:
         self.marks = 0
         self.steps = 0
         self.used: set[str] = set()
+        self.seen: set[str] = set()  # pictures shown beside a category
         self.beside = Beside(tree.entries)
 
     def parts(self) -> tuple[Part, ...]:
@@ -244,14 +246,20 @@ class _Detection:
     def judged(self, entry: Entry) -> None:
         """Show the picture or text a classifier was about, beside its answer."""
         widget = self.sources.question.widgets.get(entry.name)
-        if widget is None or "classifier" not in widget.element or len(self.drawings) >= _MOST_DRAWINGS:
+        category = isinstance(entry.value, dict) and len(entry.value) > 0 and set(entry.value) <= _CATEGORY
+        asked = "classifier" in widget.element if widget is not None else category
+        if not asked or len(self.drawings) >= _MOST_DRAWINGS:
             return
-        shown_with = overlay(widget, self.sources)
+        shown_with = overlay(widget, entry.name, self.sources)
         if shown_with is not None:
             self.drawings.append(shown_with)
             return
-        picture = self.sources.picture(entry.name) if widget.src else None
-        text = self.sources.target(widget)
+        picture = self.sources.picture(entry.name) if widget is None or widget.src else None
+        text = self.sources.target(widget) if widget is not None else ""
+        if widget is None and picture is not None:
+            # Nobody has the task's page, so every category may be about the one picture: it is shown once.
+            picture = None if picture.url in self.seen else picture
+            self.seen |= {picture.url} if picture is not None else set()
         if (picture and picture.link) or (picture and picture.url) or text:
             self.drawings.append(
                 Seen(one_line(self.sources.label(entry.name) or entry.name, 200), picture, shown(text, 4_000))

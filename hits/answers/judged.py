@@ -11,19 +11,27 @@ from hits.answers.sources import Sources, link
 from hits.questions import Widget, filled
 from marketplace.documents.attributes import loose
 
+_KINDS = ("boundingBox", "semanticSegmentation", "instanceSegmentation")
 
-def overlay(widget: Widget, sources: Sources) -> Shapes | Mask | None:
-    """What was judged, None where the task shows nothing on its picture."""
-    said = loose(filled(widget, sources.inputs).overlay) if widget.overlay else None
-    if not isinstance(said, dict):
-        return None
-    boxes = said.get("boundingBox")
-    if isinstance(boxes, dict):
-        return _boxes(boxes.get("value"), widget.name, sources)
-    for kind in ("semanticSegmentation", "instanceSegmentation"):
-        painted = said.get(kind)
-        if isinstance(painted, dict):
-            return _painted(painted, widget.name, sources)
+
+def overlay(widget: Widget | None, name: str, sources: Sources) -> Shapes | Mask | None:
+    """What was judged in the answer called `name`, None where the task shows nothing on its picture. Where nobody has
+    the task's page any more, an input that could only be an overlay is it."""
+    if widget is not None:
+        return _drawn(loose(filled(widget, sources.inputs).overlay), name, sources) if widget.overlay else None
+    for value in sources.inputs.values():
+        if value.lstrip()[:1] == "{" and any(kind in value[:100] for kind in _KINDS):
+            found = _drawn(loose(value), name, sources)
+            if found is not None:
+                return found
+    return None
+
+
+def _drawn(said: Any, name: str, sources: Sources) -> Shapes | Mask | None:
+    for kind in _KINDS if isinstance(said, dict) else ():
+        shown = said.get(kind)
+        if isinstance(shown, dict):
+            return _boxes(shown.get("value"), name, sources) if "value" in shown else _painted(shown, name, sources)
     return None
 
 

@@ -342,6 +342,17 @@ def test_what_a_task_showed_on_its_picture_is_shown_with_the_judgement_of_it() -
     mask = "https://pictures.example/mask.png"
     painted = f"{{semanticSegmentation: {{labelMappings: {{cat: {{color: '#2ca02c'}}}}, src: '{mask}'}}}}"
     assert page(xml, asked(painted)).xpath("//div[@class='answer-stage']/svg/image/@href") == [PHOTO, mask]
+    # Without the task's page, an input that could only be an overlay is it, over the input's picture.
+    inputs = {
+        "image_url": PHOTO,
+        "shown": "{'boundingBox': {labels: ['cat'], value: [{left:1,top:2,width:3,height:4}]},}",
+    }
+    (drawing,) = [
+        part for part in read(named({"category.label": "Bad"}), None, inputs).parts if isinstance(part, Shapes)
+    ]
+    assert (drawing.judged, drawing.picture.url, len(drawing.shapes)) == (True, PHOTO, 1)
+    tree = page(named({"a.label": "x", "b.label": "y"}), None, {"image_url": PHOTO})
+    assert tree.xpath("//img[@class='answer-photo']/@src") == [PHOTO]  # once for both
     for odd in ("{boundingBox: 7}", "{semanticSegmentation: {src: 'javascript:alert(1)'}}", "[", "{}"):
         (seen,) = page(xml, asked(odd)).xpath("//img[@class='answer-photo']/@src")
         assert seen == PHOTO

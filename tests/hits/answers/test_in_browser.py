@@ -97,9 +97,12 @@ def test_a_picture_of_another_size_is_stretched_and_told_and_one_of_the_recorded
     assert page.locator("[data-mismatch]:visible, [data-missing]:visible").count() == 1
 
 
-def test_shapes_without_a_recorded_size_take_the_pictures(show):
-    page = show(boxes("large", "Cat", size=None))
+def test_shapes_without_a_recorded_size_take_the_pictures_and_stay_in_sight_beyond_it(show):
+    page = show(boxes("large", "Cat", size=None), boxes("a", *["Cat"] * 12, size=None))
     page.wait_for_selector("[data-svg][viewBox='0 0 20 16']")
+    page.get_by_text("The picture is 10 × 8 pixels and what was drawn reaches to 14, 7").wait_for()
+    page.wait_for_selector("[data-svg][viewBox='0 0 14 8']")
+    assert page.locator("[data-mismatch]:visible").count() == 1
 
 
 def test_zooming_makes_the_picture_larger(show):
