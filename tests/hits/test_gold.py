@@ -158,6 +158,7 @@ def test_a_file_is_read_by_a_worker_and_looked_at_row_by_row_before_it_changes_a
     ):
         assert sentence in page, sentence
     assert "=1+1 &lt;b&gt;" in page
+    cost = count_queries(lambda: client.get(here))
     left_out = client.get(f"{here}?show=left_out").content.decode()
     assert "Can be used" not in left_out
     assert "The HITId is missing." in left_out
@@ -182,6 +183,7 @@ def test_a_file_is_read_by_a_worker_and_looked_at_row_by_row_before_it_changes_a
     assert '<strong class="number">2</strong> gold answers' in page
     assert '<span class="number">2</span> replace what is there' in page
     assert "Can be used" in page
+    assert count_queries(lambda: client.get(here)) == cost, "of two rows and of nine"
     client.post(here, {"action": "forget"})
     assert upload(f"HITId,Answer.mood,Answer.total\n{hit},bad,\n{hit},,\n")[1].count("Can be used") == 1
     for text, sentence in {
