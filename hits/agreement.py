@@ -57,7 +57,7 @@ def first_answers(hits: Iterable[int], most: int) -> Iterable[tuple[int, int, in
 
 def inputs_of(hits: Iterable[int]) -> dict[int, dict[str, Any]]:
     """HIT's pk -> the row of the input file it was made from, where that is known."""
-    return dict(HITInput.objects.filter(hit__in=hits).values_list("hit_id", "values"))
+    return HITInput.objects.of(hits)
 
 
 def _of_hit(

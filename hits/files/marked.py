@@ -96,7 +96,7 @@ class _Said:
             [
                 HITInput(
                     hit_id=pk,
-                    values={name: by_hit[hit_id].cell(place)[:_LONGEST_INPUT] for name, place in self.inputs.items()},
+                    values=[(name, by_hit[hit_id].cell(place)[:_LONGEST_INPUT]) for name, place in self.inputs.items()],
                 )
                 for pk, hit_id in hits.values_list("pk", "hit_id")
             ],

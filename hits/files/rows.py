@@ -60,8 +60,7 @@ def fields(answer: str) -> dict[str, str]:
 
 def inputs(rows: list[Assignment]) -> dict[int, dict[str, str]]:
     """Primary key of a HIT -> its input row, where that is known."""
-    found: Any = HITInput.objects.filter(hit__in={row.hit_id for row in rows}).values_list("hit", "values")
-    return {pk: {str(name): str(value) for name, value in values.items()} for pk, values in found}
+    return HITInput.objects.of({row.hit_id for row in rows})
 
 
 def columns(pks: "array[int]") -> tuple[list[str], list[str], list[str]]:

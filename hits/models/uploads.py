@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -127,11 +127,21 @@ class UploadRow(models.Model):
                 cursor.executemany(f"UPDATE {table} SET command_id = %s WHERE id = %s", values)  # noqa: S608 -- a constant
 
 
+class HITInputQuerySet(models.QuerySet["HITInput"]):
+    def of(self, hits: Iterable[int]) -> dict[int, dict[str, str]]:
+        """Primary key of a HIT -> its input row, name: value, in the order of its file; of those that are known."""
+        found: Any = self.filter(hit__in=hits).values_list("hit", "values")
+        return {pk: {str(name): str(value) for name, value in dict(values).items()} for pk, values in found}
+
+
 class HITInput(models.Model):
     """The input row a HIT was made of: known where it was published here, or came back in a results file."""
 
     hit = models.OneToOneField(HIT, on_delete=models.CASCADE, related_name="input")
-    values = models.JSONField(default=dict, help_text="Name of the variable: its value, both text.")
+    # Pairs, since PostgreSQL sorts the names of an object; rows of before are objects.
+    values = models.JSONField(default=list, help_text="[name of the variable, its value], both text, in their order.")
+
+    objects = HITInputQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"input of {self.hit_id}"

@@ -100,7 +100,7 @@ def replay_frame(request: HttpRequest, membership: Membership, assignment_id: st
     if not task.html:
         return form_document(request, assignment.hit, answers=parse(assignment.answer).answers)
     answer = refill(assignment.answer, read_question(text))
-    inputs = HITInput.objects.filter(hit=assignment.hit_id).values_list("values", flat=True).first()
+    inputs = HITInput.objects.of([assignment.hit_id]).get(assignment.hit_id)
     first = format_html(
         '<script src="{}" data-answer="{}"></script>', _absolute(request, "crowd/refill.js"), json.dumps(answer)
     )
@@ -147,7 +147,7 @@ def preview_document(request: HttpRequest, hit: HIT) -> HttpResponse:
     if not task.html:
         return form_document(request, hit)
     first = format_html('<script src="{}"></script>', _absolute(request, "js/frame.js"))
-    inputs = HITInput.objects.filter(hit=hit).values_list("values", flat=True).first()
+    inputs = HITInput.objects.of([hit.pk]).get(hit.pk)
     return _guarded(task_document(request, task.html, first, inputs), PREVIEW_POLICY)
 
 

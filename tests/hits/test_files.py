@@ -54,7 +54,7 @@ def body(response: Any) -> str:
 
 
 def test_the_websites_file_is_exact(answered: Lab) -> None:
-    HITInput.objects.create(hit=HIT.objects.get(), values={"image_url": "http://x/1.jpg", "id": "7"})
+    HITInput.objects.create(hit=HIT.objects.get(), values=[("image_url", "http://x/1.jpg"), ("id", "7")])
     batch = Batch.objects.get()
     response = got(answered, reverse("results_csv", args=["lab", batch.pk]))
     assert response["Content-Disposition"] == 'attachment; filename="Batch_4802138_batch_results.csv"'

@@ -101,7 +101,7 @@ def test_a_file_goes_round_download_spreadsheet_upload_job_and_pays_exactly_what
     assert "AWORKER2" in guard, "whom the file rejects, and nobody else"
     assert "AWORKER0" not in guard
     assert not Command.objects.exists(), "looking at it does nothing"
-    assert HITInput.objects.get().values == {"image_url": "http://x/1.jpg"}
+    assert HITInput.objects.get().values == [["image_url", "http://x/1.jpg"]]
 
     for action in ("approve", "reject", "override"):
         ask(client, upload, action)
