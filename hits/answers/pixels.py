@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, product
 
 Colour = tuple[int, ...]
 
@@ -14,6 +14,7 @@ TOLERANCE, NEARLY_BLACK = 2, 4
 MOST_PIXELS, MOST_BYTES = 16_000_000, 20_000_000
 MOST_COLOURS = 254
 _MOST_SLOW = 4_000_000  # bytes whose filter has to be undone one after the other
+_MOST_CELLS = 50_000  # colours, with their opacities, of a picture that is no palette
 _UNKNOWN = 255
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -82,14 +83,15 @@ def numbers(data: bytes, size: tuple[int, int], known: list[Colour], *, strict: 
     found = scan(data, MOST_BYTES)
     if (found.width, found.height) != size:
         raise NotReadable(f"It is {found.width} × {found.height} pixels and not {size[0]} × {size[1]}.")
+    near = _near(known)
     if found.channels == 1:
-        table = bytes(_number(colour, known) for colour in _colours(found))
+        table = bytes(_number(colour, near) for colour in _colours(found))
         spread = _spread(found.depth)
         # A line that ends within a byte has a few pixels too many.
         lines = (b"".join(map(spread.__getitem__, row))[: found.width] if spread else row for row in found.rows)
         pixels = b"".join(lines).translate(table)
     else:
-        numbered = _Numbered(known)
+        numbered = _Numbered(near)
         pixels = b"".join(
             bytes(
                 map(
@@ -209,26 +211,35 @@ def _colours(found: Scan) -> Iterator[Colour | None]:
             yield tuple(entry) if len(entry) == 3 else ()
 
 
-def _number(colour: Colour | None, known: list[Colour]) -> int:
+def _near(known: list[Colour]) -> dict[Colour, int]:
+    """Every colour that is as near to a known one as TOLERANCE -> its number, that of the nearest one."""
+    found: dict[Colour, int] = {}
+    steps = list(product(range(-TOLERANCE, TOLERANCE + 1), repeat=3))
+    for away in range(TOLERANCE + 1):
+        shell = [step for step in steps if max(map(abs, step)) == away]
+        for place, (red, green, blue) in enumerate(known, 1):
+            for dr, dg, db in shell:
+                found.setdefault((red + dr, green + dg, blue + db), place)
+    return found
+
+
+def _number(colour: Colour | None, near: dict[Colour, int]) -> int:
     if colour is None:
         return 0
-    if not colour:
-        return _UNKNOWN
-    nearest, place = min(((apart(colour, one), place) for place, one in enumerate(known, 1)), default=(256, 0))
-    if nearest <= TOLERANCE:
-        return place
-    return 0 if max(colour) <= NEARLY_BLACK else _UNKNOWN
+    return near.get(colour) or (0 if colour and max(colour) <= NEARLY_BLACK else _UNKNOWN)
 
 
 class _Numbered(dict[Colour, int]):
     """Cell of a PNG with several channels -> its number; each colour is looked up once."""
 
-    def __init__(self, known: list[Colour]) -> None:
+    def __init__(self, near: dict[Colour, int]) -> None:
         super().__init__()
-        self.known = known
+        self.near = near
 
     def __missing__(self, cell: Colour) -> int:
+        if len(self) >= _MOST_CELLS:
+            raise NotReadable("It has more colours than a mask has.")
         opaque = len(cell) == 3 or cell[-1]
         colour = (cell[0],) * 3 if len(cell) == 2 else cell[:3]
-        self[cell] = number = _number(colour if opaque else None, self.known)
+        self[cell] = number = _number(colour if opaque else None, self.near)
         return number

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from hits.answers.painted import LONGEST_MASK
-from hits.answers.pixels import numbers, palette_png
+from hits.answers.pixels import NotReadable, numbers, palette_png
 from hits.answers.typed import NotADrawing, as_lines, read_lines
 from hits.models import Assignment
 from tests.cast import Lab
@@ -128,6 +128,11 @@ def test_a_hostile_mask_is_refused_in_one_sentence(mask: dict[str, Any]) -> None
             read_lines(said(mask, png), mask)
     # Of what unpacks to more than its size says, only as much as fits is ever unpacked.
     assert painted(read_lines(said(mask, bomb), mask)) == bytes(32)
+    # Noise of the worker's own, each pixel another colour, is given up early.
+    cells = b"".join(struct.pack(">I", place * 2654435761 & 0xFFFFFFFF | 1) for place in range(240 * 240))
+    noise = b"".join(b"\0" + cells[at : at + 960] for at in range(0, len(cells), 960))
+    with pytest.raises(NotReadable, match="more colours than a mask has"):
+        numbers(base64.b64decode(raw(240, 240, 6, noise)), (240, 240), [GREEN], strict=False)
     for text, sentence in (
         ("{", "What was sent is no mask"),
         ("[" * 99_999, "What was sent is no mask"),
