@@ -121,7 +121,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   wanted = false;
   sent = null;
 });
-for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:sendAbort", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!sent || event.detail.requestConfig?.elt !== sent.form) return;
     if (sent.box?.isConnected) {
@@ -237,17 +237,19 @@ async function send(form, submitter, entry) {
     answered(false);
     bringBack(before, "The server did not answer. Decide again when it does: it is never counted twice.");
   }
+  if (name === last) wanted = false;
   remember(remembered().filter((one) => one.name !== name));
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("#workbench form[data-ahead]") || event.defaultPrevented) return;
-  const entry = takeAhead();
-  if (!entry) return waitForHtmx(form); // htmx sends it
+  // Whoever takes back is on the way to that one again: nothing is decided about the one that stands here meanwhile.
+  const entry = wanted ? null : takeAhead();
+  if (!entry && !wanted) return waitForHtmx(form); // htmx sends it
   event.preventDefault();
   event.stopImmediatePropagation();
-  send(form, event.submitter, entry);
+  if (entry) send(form, event.submitter, entry);
 }, true);
 
 document.addEventListener("click", (event) => {
