@@ -46,6 +46,7 @@ def draw(
     kind: str = "",
     near: str = "",
     guess: str = "",
+    changed: Any = None,
 ) -> Shapes:
     """Marks in picture pixels as a part; coordinates are bounded and written for SVG here and nowhere else."""
     width, height = size_of(size)
@@ -100,6 +101,7 @@ def draw(
         else (),
         unlabelled=set(counts) <= {""},
         unit=unit,
+        changed=changed if isinstance(changed, bool) else None,
         thumb_width=across,
         thumb_height=down,
     )

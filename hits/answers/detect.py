@@ -383,6 +383,4 @@ def _together(members: list[Entry], sources: Sources) -> Entry:
         value[text if text not in value else entry.name] = entry.value[key]
     match = _STEM.match(members[0].name)
     name = (match[1] or "").rstrip("-_. ") if match else members[0].name
-    return Entry(
-        name or members[0].name, value, tuple(path for entry in members for path in entry.paths), members[0].encoding
-    )
+    return Entry(name or members[0].name, value, tuple(path for entry in members for path in entry.paths), "radios")

@@ -6,6 +6,7 @@ from hits.answers.parts import Shape, Shapes
 
 #: Beyond so many shapes their names would hide the picture; the list and the tooltips have them.
 MOST_NAMED = 60
+_MOST_CORNERS = 200
 
 
 def marks(shapes: tuple[Shape, ...]) -> str:
@@ -20,7 +21,8 @@ def _mark(shape: Shape, *, named: bool) -> str:
     name = f'<text x="{shape.x}" y="{shape.y}">{label or shape.number}</text>' if named else ""
     return (
         f'<g class="{classes(shape)}{" is-flagged" if flags else ""}"{paint(shape)} data-label="{shape.index}" '
-        f'data-shape="{shape.number}"><title>{shape.number} {label}{flags}</title>{outline(shape)}{name}</g>'
+        f'data-shape="{shape.number}"><title>{shape.number} {label}{flags}</title>'
+        f"{outline(shape)}{corners(shape)}{name}</g>"
     )
 
 
@@ -41,6 +43,15 @@ def outline(shape: Shape) -> str:
         head = f'<polyline points="{shape.heads}"/>' if shape.heads else ""
         return f'<{shape.kind} points="{shape.points}"/>{head}'
     return f'<path d="M {shape.x} {shape.y} h 0"/>'
+
+
+def corners(shape: Shape) -> str:
+    """Dots on the corners of an outline, for when somebody points at it."""
+    points = shape.points.split()
+    if not 1 < len(points) <= _MOST_CORNERS or "centre" in shape.where:
+        return ""
+    dots = " ".join(f"M {point} h 0" for point in points)
+    return f'<path class="corners" d="{dots}"/>'
 
 
 def listed(part: Shapes) -> str:

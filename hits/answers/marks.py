@@ -8,7 +8,7 @@ capitals and underscores.
 from collections.abc import Iterable
 from typing import Any
 
-from hits.answers.corners import MOST_POINTS, Keys, cell, fold, folded, is_plain, read_points
+from hits.answers.corners import MOST_POINTS, cell, fold, folded, is_plain, read_points
 from hits.answers.envelopes import foreign
 from hits.answers.outlines import (
     CENTRES,
@@ -64,7 +64,7 @@ def marks(item: Any, kind: str, name: str = "") -> list[Mark]:
         return _triples(keys.get("keypoints"), "" if label.isdigit() else label)
     if plain is None:
         return []
-    more = _said_beside(keys)
+    more = _said_beside(item, label)
     return [plain._replace(more=more) if more else plain]
 
 
@@ -122,19 +122,17 @@ _GEOMETRY |= {"originx", "originy", "scalex", "scaley", "imageid", "originalwidt
 _GEOMETRY |= {"toname", "imagerotation", "iscrowd", "groupid", "fill", "stroke", "strokewidth", "url", "src", "image"}
 
 
-def _said_beside(keys: Keys) -> str:
+def _said_beside(item: dict[str, Any], label: str) -> str:
     """What an item says beside its shape, for the list: "occluded: yes, text: STOP"."""
-    if "scalex" in keys:
-        return ""  # a canvas library's forty settings
     said = []
-    label = label_of(keys)
-    for key, value in keys.items():
+    for name, value in item.items():
+        key = fold(name)
         if key in _GEOMETRY and (key not in ("text", "title", "caption") or value == label):
             continue
         if isinstance(value, bool):
-            said.append(f"{key}: {'yes' if value else 'no'}")
-        elif isinstance(value, (str, int, float)) and value != "" and len(str(value)[:401]) <= 400:
-            said.append(f"{key}: {one_line(value, 120)}")
+            said.append(f"{name}: {'yes' if value else 'no'}")
+        elif (isinstance(value, str) and 0 < len(value) <= 400) or isinstance(value, (int, float)):
+            said.append(f"{name}: {one_line(value, 120)}")
         if len(said) >= 6:
             break
     return one_line(", ".join(said), 300)

@@ -74,6 +74,7 @@ def mask(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask,
         instances=isinstance(value.get("instances"), list),
         empty=not legend,
         problem=problem,
+        changed=changed if isinstance(changed := value.get("initialValueModified"), bool) else None,
         thumb_width=across,
         thumb_height=down,
     )

@@ -55,7 +55,7 @@ class Entry(NamedTuple):  # a tuple: millions of them are made
     name: str
     value: Any
     paths: tuple[str, ...]
-    encoding: str  # field, taskAnswers or flattened
+    encoding: str  # field, taskAnswers or flattened; radios where buttons of several names were put together
     given: Given | None = None
 
 

@@ -81,6 +81,7 @@ class Shapes:
     unlabelled: bool = False  # no shape has a label, so a legend would say nothing
     unit: int = 0
     judged: bool = False  # the task drew it, for the worker to judge
+    changed: bool | None = None  # whether the worker changed what the task had drawn before
     thumb_width: int = 96
     thumb_height: int = 64
 
@@ -102,6 +103,7 @@ class Mask:
     guess: str = ""
     sized: bool = True
     judged: bool = False  # the task painted it, for the worker to judge
+    changed: bool | None = None  # whether the worker changed what the task had painted before
     thumb_width: int = 96
     thumb_height: int = 64
 

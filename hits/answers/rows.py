@@ -1,6 +1,7 @@
 """One value beside its label: text, number, choice, badge, link, file, or a small tree, chosen by the value's shape."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from hits.answers.masks import inner_picture, png
@@ -37,7 +38,10 @@ def row(entry: Entry, sources: Sources) -> Row:
     label = label or name or "no name"
     if entry.given is not None:
         return _form_row(entry.given, label, name, field)
-    return value_row(entry.value, label, name, field, sources)
+    found = value_row(entry.value, label, name, field, sources)
+    if found.text == "none ticked" and (entry.encoding == "radios" or (field is not None and field.control == "radio")):
+        return replace(found, text="not answered")
+    return found
 
 
 def value_row(value: Any, label: str, name: str, field: Field | None, sources: Sources) -> Row:

@@ -55,6 +55,7 @@ def widget_shapes(value: Any, path: str, sources: Sources, near: str = "") -> tu
         total=total,
         kind=kinds.pop() if len(kinds) == 1 else "",
         near=near,
+        changed=value.get("initialValueModified"),
     )
     return part, used | {"inputImageProperties", "initialValueModified"}
 

@@ -265,6 +265,9 @@ document.addEventListener("mouseout", left);
 document.addEventListener("focusin", pointed);
 document.addEventListener("focusout", left);
 document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-mask-only]")) {
+    event.target.closest("[data-drawing]").classList.toggle("is-mask-only", event.target.checked);
+  }
   if (event.target.matches?.("[data-toggle]")) {
     toggled(event.target);
   }

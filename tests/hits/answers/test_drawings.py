@@ -375,3 +375,21 @@ def test_colours_short_names_and_the_way_out_are_those_the_task_chose() -> None:
     assert words(tree.xpath("//mark/sup")[0]) == "per"
     options = [words(item) for item in tree.xpath("//ul[@class='answer-options']/li")]
     assert options == ["x", "y", "chosen: None of them"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"), [(True, "changed what the task had drawn"), (False, "left what the task")]
+)
+def test_whether_the_worker_changed_what_was_there_is_said(changed, said) -> None:
+    drawn = {"boundingBoxes": [HAND], "inputImageProperties": SIZE, "initialValueModified": changed}
+    painted = {"labeledImage": {"pngImageData": png(4, 4)}, "instances": [], "initialValueModified": changed}
+    flattened = {"w.boundingBoxes": json.dumps([HAND]), "w.initialValueModified": str(changed).lower()}
+    for xml in (task_answers({"w": drawn}), task_answers({"w": painted}), named(flattened)):
+        assert said in words(page(xml))
+    assert "the task had" not in words(page(boxes(HAND)))
+
+
+def test_pointing_at_an_outline_has_its_corners_to_show() -> None:
+    outline = {"label": "dog", "vertices": [{"x": 1, "y": 2}, {"x": 9, "y": 2}, {"x": 9, "y": 7}]}
+    tree = page(task_answers({"w": {"polygons": [outline], "inputImageProperties": SIZE}}))
+    assert tree.xpath("//g[@data-shape]/path[@class='corners']/@d") == ["M 1,2 h 0 M 9,2 h 0 M 9,7 h 0"]

@@ -88,6 +88,14 @@ def test_a_radio_group_of_the_task_gathers_its_buttons_whatever_they_are_called(
     assert [(option.text, option.chosen) for option in only.options] == [("Cheap", False), ("Expensive", True)]
 
 
+def test_a_question_of_radio_buttons_that_nobody_chose_is_not_answered():
+    buttons = {"a1": {"yes": False}, "a2": {"no": False}, "boxes": {"x": False, "y": False}}
+    answer = read(task_answers(buttons))
+    assert (row(answer, "a").text, row(answer, "boxes").text) == ("not answered", "none ticked")
+    question = html_question("<crowd-form><input type=radio name=boxes value=x><input type=radio name=boxes value=y>")
+    assert row(read(task_answers(buttons), question), "boxes").text == "not answered"
+
+
 def test_buttons_that_all_say_on_are_told_apart_by_their_numbers():
     answer = read(named({"question1.0.on": "true", "question1.1.on": "false", "question1.2.on": "false"}))
     assert [(option.text, option.chosen) for option in row(answer, "question1").options] == [

@@ -42,7 +42,7 @@ OUR_ATTRIBUTES = """class data-answer role tabindex aria-label aria-hidden title
     referrerpolicy target rel viewbox width height x y points d fill font-size preserveaspectratio scope open hidden
     checked type min max value data-drawing data-stage data-svg data-sized data-unit data-marks data-label data-shape
     data-row data-toggle data-fill data-share data-missing data-mismatch data-zoom data-zoom-tools data-opacity
-    data-mask data-photo data-thumb data-little color"""
+    data-mask data-photo data-thumb data-little color data-mask-only"""
 TAGS, ATTRIBUTES = set(OUR_TAGS.split()), set(OUR_ATTRIBUTES.split())
 
 
