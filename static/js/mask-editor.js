@@ -201,6 +201,7 @@ function edit(root) {
     event.preventDefault();
     canvas.focus({ preventScroll: true });
     if (!erases && !value) return say(entries.length ? "Choose what to paint first: tick it below." : "Add a label first.");
+    if (value && entries[value - 1].gone.checked) return say("That one is to be removed. Untick it to paint with it.");
     if (tool === "fill" && !erases) return fill(place(event), value);
     canvas.setPointerCapture(event.pointerId);
     mask.begin();
