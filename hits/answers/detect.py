@@ -7,6 +7,7 @@ from typing import Any
 
 from hits.answers.beside import Beside, split
 from hits.answers.canvas import size_of, with_size
+from hits.answers.graphs import arrows, names_in
 from hits.answers.judged import overlay
 from hits.answers.loose import loose_shapes
 from hits.answers.masks import PAINTED, PAINTED_NAME, mask, painted
@@ -139,7 +140,7 @@ class _Detection:
             if is_technical(entry, self.sources):
                 technical.append(row(entry, self.sources))
                 continue
-            this, picture = row(entry, self.sources), beside.get(entry.name)
+            this, picture = self.arrowed(row(entry, self.sources), entry), beside.get(entry.name)
             rows.append(this if picture is None else replace(this, picture=picture))
         rows = blanks_last([*without_repeats(rows), *self.unanswered()])
         parts = self.drawings
@@ -242,6 +243,15 @@ class _Detection:
             return
         self.marks += size
         self.drawings.append(part)
+
+    def arrowed(self, this: Row, entry: Entry) -> Row:
+        """A graph's edges in words, where a row would be a tree of them."""
+        if this.kind not in ("tree", "choice") or not isinstance(entry.value, (dict, list)):
+            return this
+        text = arrows(entry.value, {})
+        if not text:
+            return this
+        return Row("text", this.label, this.name, shown(arrows(entry.value, names_in(self.tree.entries)), 20_000))
 
     def judged(self, entry: Entry) -> None:
         """Show the picture or text a classifier was about, beside its answer."""

@@ -298,3 +298,15 @@ def test_a_line_has_a_direction_an_outline_its_share_and_a_turned_box_says_so():
     outline = part(read(task_answers({"w": {"polygons": way, "inputImageProperties": size}})), Shapes).shapes[0]
     assert outline.where.endswith("12.5 %")
     assert part(read(answer([{**RECT, "rotation": 30}])), Shapes).shapes[0].flags == ("turned by 30°, drawn upright",)
+
+
+def test_a_graphs_arrows_are_said_in_the_words_of_its_nodes():
+    steps = {"S": "go", "1": "lift", "G": "grab"}
+    edges = {"S": ["S->1"], "1": ["1 -> G"], "G": []}
+    listed = [{"id": 1, "label": "lift"}, {"id": 2, "label": "grab"}]
+    tree = drawn_page(named({"nodes": json.dumps(steps), "edges": json.dumps(edges)}))
+    assert "go → lift lift → grab" in words(tree)
+    tree = drawn_page(task_answers({"points": listed, "links": [{"source": 1, "target": 2, "id": 3}]}))
+    assert "lift → grab" in words(tree)
+    for other in ('{"b": ["x -> y", "z"]}', '[{"from": "2019", "to": "2020", "employer": "Acme"}]'):
+        assert "→" not in words(drawn_page(named({"a": other})))
