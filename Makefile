@@ -18,9 +18,10 @@ run: setup ## the same processes for real use: no demo data, the first visit cre
 test: setup ## the whole suite (ARGS="-k approve" selects)
 	@sh .ci/test $(ARGS)
 
-matrix: setup ## every fault times every kind of decision, on both stacks, forty of each (`make test` has part of it)
-	@MATRIX_ROWS=40 STATES_EXAMPLES=400 $(PY) -m pytest -q tests/dashboard/test_matrix.py tests/dashboard/test_states.py \
-		--ds=dashboard.settings $(ARGS)
+matrix: setup ## every fault times every kind of decision, on both stacks, forty of each; then some a whole minute long
+	@MATRIX_ROWS=40 STATES_EXAMPLES=400 $(PY) -m pytest -q -n 2 --dist loadgroup --ds=dashboard.settings \
+		tests/dashboard/test_matrix.py tests/dashboard/test_states.py $(ARGS)
+	@MATRIX_SCALE=1 $(PY) -m pytest -q -n 2 --dist loadgroup --ds=dashboard.settings tests/dashboard/test_matrix.py $(ARGS)
 
 check: setup ## formatting, lint, types, templates, migrations, import rules, docs in step with code
 	@sh .ci/check
