@@ -4,12 +4,25 @@
 or of audit events that takes several times as long as the database needs.
 """
 
+import secrets
+import time
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, CharField, DecimalField, Field, Model, TextField
+
+
+def new_key() -> uuid.UUID:
+    """A key greater than those of earlier milliseconds (RFC 9562, version 7); its last 62 bits are random.
+
+    Rows made one after the other then stand together in every index, where random keys would touch as many places.
+    """
+    bits = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    bits = bits & ~(0xF << 76) | 7 << 76
+    return uuid.UUID(int=bits & ~(0b11 << 62) | 0b10 << 62)
 
 
 def insert(

@@ -16,8 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from dashboard import audit, commands
-from dashboard.inserts import insert
+from dashboard import audit, commands, inserts
 from dashboard.jobs.bulk import Wish, bulk_named, bulk_of, look_ahead, needs_release, possible, rows_of
 from dashboard.models import Account, Command, Job, JobState, User
 from dashboard.permissions import Denied, check_role
@@ -191,7 +190,7 @@ def _prepare_chunk(job_id: uuid.UUID, ahead: list[int]) -> bool:
     wishes: list[tuple[uuid.UUID, Wish]] = []
     amount, fee = Decimal(0), Decimal(0)
     for row in rows:
-        identity = uuid.uuid4()
+        identity = inserts.new_key()
         try:
             wish = bulk.weigh(row, job.options, identity)
         except Denied as reason:
@@ -222,7 +221,7 @@ def _write(job: Job, wishes: list[tuple[uuid.UUID, Wish]]) -> None:
     )
     if alike.note:
         wishes = [(identity, wish if wish.note else replace(wish, note=alike.note)) for identity, wish in wishes]
-    insert(alike, ITS_OWN, [(identity, *_columns(wish)) for identity, wish in wishes])
+    inserts.insert(alike, ITS_OWN, [(identity, *_columns(wish)) for identity, wish in wishes])
 
 
 @transaction.atomic

@@ -230,9 +230,9 @@ def test_the_same_amount_for_all_leaves_out_who_had_a_bonus_unless_the_box_is_ti
     work(four)
     assert again.status_code == 302
     assert {worker: len(amounts) for worker, amounts in paid(four).items()} == {f"AWORKER{n}": 1 for n in range(4)}
-    assert Job.objects.latest("created_at").skipped_why == {
-        "It has had a bonus already. Tick the box to pay another one.": 1
-    }
+    job = Job.objects.latest("created_at")
+    assert job.skipped_why == {"It has had a bonus already. Tick the box to pay another one.": 1}
+    assert len(set(job.commands.values_list("params__Reason", flat=True))) == 3, "each has a reference of its own"
     client.post(url, {**said, "again": "on"})
     work(four)
     assert paid(four)["AWORKER0"] == ["0.20", "0.20"]

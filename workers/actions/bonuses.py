@@ -40,8 +40,9 @@ def bonus_params(assignment: Assignment, *, amount: Decimal, reason: str, identi
         "WorkerId": assignment.worker_id,
         "AssignmentId": assignment.assignment_id,
         "BonusAmount": f"{amount:.2f}",
-        # MTurk lists bonuses without our token; the reference makes this one findable for ever.
-        "Reason": f"{reason} [ref {identity.hex[:10]}]",
+        # MTurk lists bonuses without our token; the reference makes this one findable for ever. A key begins with the
+        # moment it was made; its end is random.
+        "Reason": f"{reason} [ref {identity.hex[-10:]}]",
     }
 
 
