@@ -112,6 +112,7 @@ class _Detection:
         self.steps = 0
         self.used: set[str] = set()
         self.seen: set[str] = set()  # pictures shown beside a category
+        self.drawn: set[str] = set()  # fields of which a part was drawn
         self.beside = Beside(tree.entries)
 
     def parts(self) -> tuple[Part, ...]:
@@ -125,6 +126,8 @@ class _Detection:
                     left.append(entry)
                 continue
             rest = self.draw(entry.value, entry.name, 0)
+            if rest is not entry.value:
+                self.drawn.add(entry.name)
             if rest is not _NOTHING:
                 left.append(entry if rest is entry.value else entry._replace(value=rest))
         loose = loose_shapes(left, self.sources)
@@ -257,7 +260,7 @@ class _Detection:
         """Show the picture or text a classifier was about, beside its answer."""
         widget = self.sources.question.widgets.get(entry.name)
         category = isinstance(entry.value, dict) and len(entry.value) > 0 and set(entry.value) <= _CATEGORY
-        asked = "classifier" in widget.element if widget is not None else category
+        asked = "classifier" in widget.element if widget is not None else category and entry.name not in self.drawn
         if not asked or len(self.drawings) >= _MOST_DRAWINGS:
             return
         shown_with = overlay(widget, entry.name, self.sources)

@@ -46,7 +46,10 @@ def painted(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Ma
         thumb_width=across,
         thumb_height=down,
     )
-    return part, {found[0]}
+    return part, {
+        found[0],
+        *(key for key in value if key not in found and label_of(folded({key: value[key]})) == label),
+    }
 
 
 def mask(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask, set[str]] | None:
