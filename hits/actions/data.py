@@ -13,12 +13,14 @@ from dashboard.permissions import Denied, check_role
 from hits.answers.painted import as_painted, is_mask
 from hits.answers.text import shown
 from hits.answers.typed import NotADrawing, as_lines, read_lines
-from hits.answers.values import is_drawing, same, values
+from hits.answers.values import is_cut, is_drawing, same, values
 from hits.models import Assignment, DataVerdict
 
-#: Fields of one answer that can be corrected, and how long a value may be.
+#: Fields of one answer that can be corrected, how long a value and a name may be, and all values together: as a form
+#: sends it, a character is up to nine bytes, and Django takes no form of more than two and a half million.
 MOST_FIELDS = 60
-LONGEST_VALUE = 100_000
+LONGEST_VALUE, LONGEST_NAME = 100_000, 200
+MOST_TYPED = 250_000
 #: What is typed as a larger number is kept as text, and so are NaN and Infinity: databases know neither in JSON.
 LARGEST_NUMBER = 1e300
 JUDGED, TAKEN_BACK = "data.judged", "data.taken_back"
@@ -30,17 +32,22 @@ def check_can_judge(by: User, assignment: Assignment) -> None:
 
 
 def fields_of(assignment: Assignment) -> dict[str, Any]:
-    """The fields of an answer that can be corrected, with the worker's values; drawings as JSON, where they are not too
-    long for that, and masks, whose pictures are painted over."""
-    found = values(assignment.answer, assignment.hit.question)
-    typed = {name: value for name, value in found.items() if _can_be_corrected(value)}
-    return dict(list(typed.items())[:MOST_FIELDS])
+    """The fields of an answer that can be corrected, with the worker's values: what is not too long for that, drawings
+    as JSON, and masks, whose pictures are painted over."""
+    typed: dict[str, Any] = {}
+    left = MOST_TYPED
+    for name, value in values(assignment.answer, assignment.hit.question).items():
+        size = _size(value)
+        if size <= min(left, LONGEST_VALUE) and len(name) <= LONGEST_NAME and len(typed) < MOST_FIELDS:
+            typed[name] = value
+            left -= size
+    return typed
 
 
-def _can_be_corrected(value: Any) -> bool:
-    if is_mask(value):
-        return len(as_painted(value, own=True)) <= LONGEST_VALUE
-    return len(as_lines(value)) <= LONGEST_VALUE if is_drawing(value) else not isinstance(value, dict)
+def _size(value: Any) -> int:
+    """Characters of what a value is corrected as; too many where it cannot be."""
+    no_text = is_cut(value) or (isinstance(value, dict) and not is_drawing(value))
+    return LONGEST_VALUE + 1 if no_text else len(in_the_form(value))
 
 
 def as_text(value: Any) -> str:
@@ -64,7 +71,8 @@ def as_typed(text: str, original: Any) -> Any:
         return read_lines(text, original)
     text = shown(text).strip()
     if isinstance(original, list):
-        return [line.strip() for line in text.split("\n") if line.strip()]
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return lines if all(isinstance(item, str) for item in original) else [as_typed(line, 0) for line in lines]
     if isinstance(original, bool) and text.lower() in ("yes", "true", "no", "false"):
         return text.lower() in ("yes", "true")
     if isinstance(original, (int, float)) and not isinstance(original, bool):
@@ -81,13 +89,30 @@ def corrections(assignment: Assignment, typed: dict[str, str]) -> dict[str, Any]
     """Field name: corrected value, of those whose typed value says something else than the worker did."""
     originals, read = fields_of(assignment), {}
     for name, text in typed.items():
-        if name in originals:
-            try:
-                read[name] = as_typed(text, originals[name])
-            except NotADrawing as reason:
-                raise Denied(f"{name[:80]}: {reason}") from None
+        if name not in originals or is_untouched(text, originals[name]):
+            continue
+        if len(text) > LONGEST_VALUE and not is_mask(originals[name]):
+            raise Denied(f"{name[:80]}: {len(text):,} characters are too many; {LONGEST_VALUE:,} is the most.")
+        try:
+            read[name] = as_typed(text, originals[name])
+        except NotADrawing as reason:
+            raise Denied(f"{name[:80]}: {reason}") from None
     # A blank stays a correction where the worker had said something.
     return {name: value for name, value in read.items() if _differs(value, originals[name])}
+
+
+def is_untouched(text: str, original: Any) -> bool:
+    """Whether that is what stood in the box at first. Not all that a worker can say reads back as the same."""
+    return _as_sent(text) == _as_sent(in_the_form(original))
+
+
+def in_the_form(value: Any) -> str:
+    """A worker's value as it stands in the form at first."""
+    return as_painted(value, own=True) if is_mask(value) else as_text(value)
+
+
+def _as_sent(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _differs(value: Any, original: Any) -> bool:

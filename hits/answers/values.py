@@ -296,6 +296,11 @@ def _text(value: str) -> str:
     return tidy(shown(value, _LONGEST))
 
 
+def is_cut(value: Any) -> bool:
+    """Whether it is the beginning of a text that is longer than the values of an answer are."""
+    return isinstance(value, str) and len(value) > _LONGEST // 2 and value.endswith("…")
+
+
 def _worth(found: float) -> int | float:
     return int(found) if found == int(found) else found
 

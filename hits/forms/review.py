@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.models import User
 from dashboard.permissions import Denied
-from hits.actions.data import LONGEST_VALUE, MOST_FIELDS
+from hits.actions.data import MOST_FIELDS
 from hits.actions.reasons import check_reason_template
 from hits.answers.painted import LONGEST_LABEL, LONGEST_MASK
 from hits.models import AssignmentQuerySet, Batch, DataVerdict, ReasonTemplate
@@ -180,9 +180,9 @@ class DataForm(forms.Form):
         for number in range(MOST_FIELDS):
             name, value = self.data.get(f"field-{number}"), self.data.get(f"value-{number}")
             if name and f"png-{number}" in self.data:
-                typed[name[:200]] = self._painted(number)
+                typed[name] = self._painted(number)
             elif name and value is not None:
-                typed[name[:200]] = value[:LONGEST_VALUE]
+                typed[name] = value
         return typed
 
     def _painted(self, number: int) -> str:

@@ -15,6 +15,7 @@ from dashboard.models import AuditEvent, Command
 from dashboard.permissions import Denied
 from hits import actions
 from hits.actions import undoing
+from hits.actions.data import LONGEST_VALUE
 from hits.answers.typed import NotADrawing, as_lines, read_lines
 from hits.models import Assignment, Flag
 from tests.cast import Lab
@@ -104,6 +105,32 @@ def test_corrected_values_stand_beside_the_original_which_never_changes(lab: Lab
     client.post(url, {**said, "value-0": "12.90"}, headers=HTMX)
     answer.refresh_from_db()
     assert answer.corrected in ({"total": "12.90"}, {"total": 12.9})
+
+
+def test_what_nobody_touched_is_no_correction_and_nothing_typed_is_cut_off(lab: Lab) -> None:
+    said = {"total": "12.40", "ratings": "[3, 5]", "lines": '["a\\nb", "", " c"]', "essay": "x" * 20_001}
+    lab.answer(lab.hit(), **said, **{f"long{n:02}": "y" * 19_000 for n in range(15)})
+    lab.sync()
+    answer = Assignment.objects.get()
+    client, url = client_of(lab), url_of("data_verdict", answer)
+    fields = client.get(url).context["fields"]
+    # Nothing of which the end would be lost; and all of it together has to fit into one form.
+    assert [field["name"] for field in fields] == ["total", "ratings", "lines", *(f"long{n:02}" for n in range(13))]
+
+    def post(**typed: str) -> Any:
+        boxes = {f"field-{n}": field["name"] for n, field in enumerate(fields)}
+        boxes |= {f"value-{n}": typed.get(field["name"], field["value"]) for n, field in enumerate(fields)}
+        return client.post(url, {"verdict": "corrected", **boxes})
+
+    page = post(total="9" * (LONGEST_VALUE + 1))
+    assert (page.status_code, "100,001 characters are too many" in page.content.decode()) == (422, True)
+    assert "9" * (LONGEST_VALUE + 1) in page.content.decode()
+    post(total="12.50")
+    answer.refresh_from_db()
+    assert list(answer.corrected) == ["total"]
+    post(ratings="3\r\n4")
+    answer.refresh_from_db()
+    assert answer.corrected == {"ratings": [3, 4]}
 
 
 def test_a_drawing_is_corrected_as_json_with_a_picture_of_what_was_typed(lab: Lab) -> None:

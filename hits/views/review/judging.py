@@ -12,9 +12,9 @@ from dashboard.access import of_account
 from dashboard.models import Membership
 from dashboard.permissions import Denied
 from hits import actions
-from hits.actions.data import as_text, as_typed, fields_of
+from hits.actions.data import as_text, as_typed, fields_of, in_the_form, is_untouched
 from hits.agreement import inputs_of
-from hits.answers.painted import as_painted, is_mask
+from hits.answers.painted import is_mask
 from hits.answers.sources import Sources
 from hits.answers.typed import NotADrawing
 from hits.answers.values import is_drawing, same, values
@@ -79,7 +79,7 @@ def _correcting(
         for other in said if not is_drawing(value) else ():
             if name in other and not any(same(other[name], one) for one in [value, *suggestions]):
                 suggestions.append(other[name])
-        was = as_painted(value, own=True) if is_mask(value) else as_text(value)
+        was = in_the_form(value)
         text = typed.get(name, as_text(kept[name]) if name in kept else was)
         field = {
             "name": name,
@@ -90,7 +90,7 @@ def _correcting(
             "suggestions": [as_text(one) for one in suggestions[:MOST_SUGGESTIONS]],
         }
         if is_drawing(value):
-            field |= _pictured(name, value, text, was, sources)
+            field |= _pictured(name, value, text, sources)
         if is_mask(value):
             field["mask"] = editor(name, value, text, sources)
         fields.append(field)
@@ -108,10 +108,10 @@ def _correcting(
     return response
 
 
-def _pictured(name: str, value: Any, text: str, was: str, sources: Sources) -> dict[str, Any]:
+def _pictured(name: str, value: Any, text: str, sources: Sources) -> dict[str, Any]:
     """Of a drawing: the worker's as a picture and, where something else was typed, that, or why it is none."""
     found: dict[str, Any] = {"drawn": shown_value(value, name, sources)}
-    if text.replace("\r\n", "\n").strip() == was:
+    if is_untouched(text, value):
         return found
     try:
         return {**found, "redrawn": shown_value(as_typed(text, value), name, sources)}
