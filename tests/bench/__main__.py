@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--assignments", type=int, default=50, help="assignments of each (50)")
     parser.add_argument("--rows", type=int, default=100_000, help="assignments in the queue that is shown (100000)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the median counts (3)")
-    parser.add_argument("--commands", type=int, default=1000, help="decisions that are delivered, at each latency (1000)")
+    parser.add_argument("--commands", type=int, default=1000, help="decisions to deliver, at each latency (1000)")
     parser.add_argument("--job", type=int, default=20_000, help="commands of the job that is prepared (20000)")
     parser.add_argument(
         "--only",

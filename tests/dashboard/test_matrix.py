@@ -3,7 +3,7 @@
 A cell is one fault, one kind of decision and one of two stacks, with real processes throughout. `make test` runs a
 selection in which every fault, every kind and both stacks occur; `make matrix` runs all cells with MATRIX_ROWS
 decisions in each. Waits are scaled (tests.dashboard.matrix.stack.SCALE), and so is "for a minute". With MATRIX_SCALE=1,
-as `make matrix` runs it after that, only those cells of the selection are run whose fault is total, a whole minute long.
+as `make matrix` runs it after that, only those cells of the selection run whose fault is total: a whole minute of it.
 """
 
 import os
