@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -98,14 +98,26 @@ class _Hit:
     price: str
 
 
+@cache
+def _hits() -> Any:
+    """HITs as values. Made once: saying what is asked for takes Django longer than answering takes the database."""
+    return HIT.objects.values_list(
+        "pk", "question", "batch_id", "batch__key", "batch__name", "hit_type__title", "reward", "max_assignments",
+        "hit_type__qualification_requirements",
+    )  # fmt: skip
+
+
+@cache
+def _verdicts() -> Any:
+    shown = Command.objects.order_by().annotate(said_by=F("requested_by__username"))
+    return shown.only("kind", "state", "waiting_for", "not_before", "first_sent_at")
+
+
 def _hits_of(assignments: Sequence[Assignment], queue: str) -> dict[int, _Hit]:
     """The HITs of a page by their key. Read apart: they are fewer than answers, their questions are long, and no
     database can begin with them and sort. And not by `prefetch_related`, which is slower than all of the page: it asks
     SQLite for each key with an OR, and makes three objects of each."""
-    found = HIT.objects.filter(pk__in={assignment.hit_id for assignment in assignments}).values_list(
-        "pk", "question", "batch_id", "batch__key", "batch__name", "hit_type__title", "reward", "max_assignments",
-        "hit_type__qualification_requirements",
-    )  # fmt: skip
+    found = _hits().filter(pk__in={assignment.hit_id for assignment in assignments})
     prices: dict[tuple[Decimal, int, bool], tuple[str, str]] = {}
     hits = {}
     for pk, question, batch_id, batch_key, batch_name, title, reward, most, requirements in found:
@@ -121,10 +133,7 @@ def _hits_of(assignments: Sequence[Assignment], queue: str) -> dict[int, _Hit]:
 def _verdicts_of(assignments: Sequence[Assignment]) -> dict[UUID | None, Any]:
     """The verdicts of a page that are on their way, with the name of who asked for it as `said_by`."""
     keys = {assignment.verdict_id for assignment in assignments if assignment.verdict_id}
-    if not keys:
-        return {}
-    shown = Command.objects.filter(pk__in=keys).annotate(said_by=F("requested_by__username"))
-    return {row.pk: row for row in shown.only("kind", "state", "waiting_for", "not_before", "first_sent_at").order_by()}
+    return {row.pk: row for row in _verdicts().filter(pk__in=keys)} if keys else {}
 
 
 def _time_of(assignment: Assignment, now: datetime) -> SafeString | str:

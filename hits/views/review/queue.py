@@ -74,9 +74,9 @@ def queue(request: HttpRequest, membership: Membership) -> HttpResponse:
         "can_decide": membership.role >= Role.REVIEWER,
         "reasons": [row for row in reasons_of(account) if row.use == ReasonTemplate.Use.REJECT] if shown.items else [],
     }
-    if chosen == QueueFilter(QueryDict()).chosen():
+    if chosen.keys() <= {"status", "sort"} and chosen["status"] == "waiting":
         context["review_count"] = count  # the menu's number is this very one
-    moulds = Moulds("hits/queue.html#row", {"query": looking.text, "keys": keys_of(membership.user)}, request)
+    moulds = _moulds(request, membership, looking.text)
     context |= {"rows": [moulds.cast(row) for row in rows], "csrf_token": moulds.token}
     return render(request, "hits/queue.html", context)
 
@@ -92,8 +92,14 @@ def row(request: HttpRequest, membership: Membership, assignment_id: str, error:
     query = QueryDict(request.POST.get("query", "")).urlencode()
     rows = Assignment.objects.of(membership.account).for_rows()
     found = rows_of(membership, query, [get_object_or_404(rows, assignment_id=assignment_id)])
+    if not error:
+        return HttpResponse(_moulds(request, membership, query).cast(found[0]))
     context = {"row": found[0], "query": query, "row_error": error}
     return render(request, "hits/queue.html#row", context)
+
+
+def _moulds(request: HttpRequest, membership: Membership, query: str) -> Moulds:
+    return Moulds("hits/queue.html#row", {"query": query, "keys": keys_of(membership.user)}, request)
 
 
 @require_POST
