@@ -20,6 +20,7 @@ from tests import servers
 
 KEY = "BENCHDELIVERY"
 LATENCIES = (0, 50, 150)
+CAP = 100.0  # calls a second, of an account whose manager wants no more
 PLAIN = 30  # calls of the plain loop: one after the other, so a few tell
 
 
@@ -37,6 +38,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]:
     from django.conf import settings
+    from django.utils import timezone
 
     from dashboard import commands, jobs, mturk
     from dashboard.commands import claiming
@@ -45,7 +47,7 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
     from dashboard.tasks import begin_sync, run_sync
     from hits.models import Assignment
 
-    ours_and_raw = len(LATENCIES) * (count + PLAIN) + count
+    ours_and_raw = len(LATENCIES) * (count + PLAIN) + count + count // 2
     print(f"Filling a marketplace with {ours_and_raw} answers to decide…", flush=True)
     fill(market, ours_and_raw)
     account = Account(slug="delivery", name="Delivery", endpoint_url=market.url, access_key_id=KEY, undo_seconds=0)
@@ -125,6 +127,18 @@ def measure(market: servers.Marketplace, *, count: int, rows: int) -> list[dict]
                 lines.append({"name": f"{what}, a raw pool of {connections} threads", "value": raw, "unit": "a second",
                               "ratio": ours / raw, "beside": "of it are ours"})  # fmt: skip
         market.control("faults", method="DELETE")
+
+    ids = list(islice(answers, count // 2))
+    print(f"Deciding {len(ids)} at {CAP:g} a second…", flush=True)
+    job("approve", ids)
+    # Without the burst that a pause before it would allow.
+    limited = {"rate_cap": CAP, "rate_now": CAP, "rate_tokens": 0.0, "rate_at": timezone.now()}
+    Account.objects.filter(pk=account.pk).update(**limited)
+    ours = len(ids) / seconds(lambda: commands.deliver_due(account.pk))
+    assert not Command.objects.filter(account=account).exclude(state=State.DONE).exists()
+    lines.append({"name": f"approve, 0 ms, a cap of {CAP:g} a second", "value": ours, "unit": "a second",
+                  "ratio": ours / CAP, "beside": "of it are ours"})  # fmt: skip
+    Account.objects.filter(pk=account.pk).update(**dict.fromkeys(("rate_cap", "rate_now", "rate_at")))
 
     # What the rows cost by themselves: claimed, marked as sent and settled, as many together as in a delivery.
     ids = list(workers)[:count]
