@@ -48,6 +48,7 @@ class Sources:
         self._colours: dict[str, int] = {}
         self._pictures: list[tuple[str, str]] | None = None
         self._urls: frozenset[str] | None = None
+        self._only: Picture | None = None
 
     def who(self, url: str) -> str:
         """Who named an address: `input`, `question` or `worker`."""
@@ -84,8 +85,17 @@ class Sources:
             if found.href:
                 return Picture(found.href, "question", found)
         if chosen is None:
-            return Picture()
+            return self._scripted() if not candidates and not self.question.images else Picture()
         return Picture(chosen, "input", link(chosen, "input"))
+
+    def _scripted(self) -> Picture:
+        """The picture of a page that shows it by script: the only address in the page that can be one."""
+        if self._only is None:
+            urls = self.question.urls if self.question.kind == "HTMLQuestion" else ()
+            named = {url.replace("&amp;", "&") for url in urls if _PICTURE_FILE.search(url) and "${" not in url}
+            found = link(named.pop(), "question") if len(named) == 1 else Link("")
+            self._only = Picture(found.href, "question", found) if found.href else Picture()
+        return self._only
 
     def label(self, name: str) -> str:
         """The words the question has for a field, or nothing."""

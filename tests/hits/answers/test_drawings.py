@@ -393,3 +393,15 @@ def test_pointing_at_an_outline_has_its_corners_to_show() -> None:
     outline = {"label": "dog", "vertices": [{"x": 1, "y": 2}, {"x": 9, "y": 2}, {"x": 9, "y": 7}]}
     tree = page(task_answers({"w": {"polygons": [outline], "inputImageProperties": SIZE}}))
     assert tree.xpath("//g[@data-shape]/path[@class='corners']/@d") == ["M 1,2 h 0 M 9,2 h 0 M 9,7 h 0"]
+
+
+def test_a_page_that_shows_its_picture_by_script_names_it_all_the_same() -> None:
+    legacy = named({"annotation_data": json.dumps([HAND])})
+    script = f'<script src="https://x.example/a.js"></script><script>start("{PHOTO}", "{PHOTO}");</script>'
+    assert part(read(legacy, html_question(script)), Shapes).picture.url == PHOTO
+    two = html_question(f"{script}<style>p {{ background: url('https://x.example/good.png') }}</style>")
+    assert part(read(legacy, two), Shapes).picture.url == ""
+    assert (
+        part(read(legacy, html_question(script), {"image_url": "https://x.example/b.png"}), Shapes).picture.source
+        == "input"
+    )

@@ -5,10 +5,14 @@ import json
 from urllib.parse import quote
 
 import pytest
+from django.template.loader import render_to_string
+from lxml import html
 
 from hits.answers import read
 from hits.answers.parts import Fields, Mask, Shapes, Spans
+from hits.answers.sources import Sources
 from hits.answers.values import compare, values
+from hits.views.values import shown_value
 
 from .documents import html_question, named, part, png, task_answers, words
 from .documents import page as drawn_page
@@ -310,3 +314,12 @@ def test_a_graphs_arrows_are_said_in_the_words_of_its_nodes():
     assert "lift → grab" in words(tree)
     for other in ('{"b": ["x -> y", "z"]}', '[{"from": "2019", "to": "2020", "employer": "Acme"}]'):
         assert "→" not in words(drawn_page(named({"a": other})))
+
+
+def test_side_by_side_a_drawing_without_a_size_takes_the_pictures():
+    said = values(answer([{**RECT, "label": "car"}]), "", ONE)["result"]
+    drawn = shown_value(said, "result", Sources(None, ONE))
+    small = html.fromstring(render_to_string("hits/value.html", {"value": drawn, "alt": "A1"}))
+    (photo,) = small.xpath("//image")
+    assert (photo.get("href"), photo.get("width")) == (PHOTO, None)  # its own size, which the script looks at
+    assert small.xpath("//figure[@data-drawing]/svg[@data-svg][@data-sized='no']/g[@data-marks]/g/rect/@x") == ["10"]
