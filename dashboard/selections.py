@@ -1,5 +1,5 @@
-"""Rows that an address selects by the filters of a table: the app whose table it is registers how to read them, so that
-other apps can act on "all that match" without knowing its forms."""
+"""Rows that a request selects: ticked one by one, or by the filters of a table. How to read these is registered by the
+app whose table it is, so that other apps can act on "all that match" without knowing its forms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,3 +43,8 @@ def read(name: str, account: Account, query: QueryDict) -> Selected:
     if name not in _readers:
         raise Denied("There is no such table.")
     return _readers[name](account, query)
+
+
+def ticked(query: QueryDict, name: str) -> list[str]:
+    """The ids ticked in a table, each once; what no database takes is nobody's id."""
+    return list(dict.fromkeys(each for each in query.getlist(name) if "\0" not in each))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard import csv_files
+from dashboard import csv_files, selections
 from dashboard import jobs as work
 from dashboard.access import of_account
 from dashboard.forms import JobForm
@@ -66,8 +66,10 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         raise Http404("It has a page of its own.")
     query = QueryDict(request.POST.get("query", "")) if request.method == "POST" else request.GET
     filters: Any = HITFilter(query) if chosen.about == "hits" else QueueFilter(query)
-    ticked = query.getlist(_TICKED[chosen.about])[:MOST_TICKED]
-    selection: dict[str, Any] = {"ids": ticked} if ticked else {"filter": filters.frozen()}
+    # Also where nothing that was ticked can be anybody's: that is none, and not all that match.
+    by_hand = _TICKED[chosen.about] in query
+    ticked = selections.ticked(query, _TICKED[chosen.about])[:MOST_TICKED]
+    selection: dict[str, Any] = {"ids": ticked} if by_hand else {"filter": filters.frozen()}
     typed = request.POST if request.method == "POST" else request.GET
     begun = request.method == "POST" or any(name in typed for name in chosen.options)
     form = JobForm(
@@ -93,7 +95,7 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         else:
             return redirect("job", membership.account.slug, job.pk)
     pairs = [(name, value) for name, value in filters.chosen().items() if name != "sort"]
-    pairs += [(_TICKED[chosen.about], name) for name in ticked]
+    pairs += [(_TICKED[chosen.about], name) for name in ticked or [""]] if by_hand else []
     try:
         options = chosen.check_options(said) if said else {}
     except Denied:
@@ -108,8 +110,8 @@ def job_new(request: HttpRequest, membership: Membership, bulk: str) -> HttpResp
         "form": form,
         "query": urlencode(pairs),
         "query_pairs": pairs,
-        "filters": [f"{len(ticked)} ticked"] if ticked else _words(filters, membership),
-        "ticked": bool(ticked),
+        "filters": [f"{len(ticked)} ticked"] if by_hand else _words(filters, membership),
+        "ticked": by_hand,
         "list_url": reverse("hits" if chosen.about == "hits" else "queue", args=[membership.account.slug]),
         "priced": bulk in PRICED and (bulk not in ASKS_FOR_PRICE or bool(options)),
         "asks_for_price": bulk in ASKS_FOR_PRICE,

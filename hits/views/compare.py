@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.access import of_account
 from dashboard.models import Membership, Role
 from dashboard.permissions import Denied, check_text_for_worker
+from dashboard.selections import ticked
 from hits.actions import majority
 from hits.agreement import inputs_of
 from hits.answers.agreement import FieldAgreement
@@ -57,7 +58,7 @@ def _decide(request: HttpRequest, membership: Membership, hit: HIT) -> HttpRespo
             _, done = majority.decide_hit(hit=hit, by=by, verdict="approve", assignment_ids=chosen)
             words = f"Approving {len(done.commands)}."
         elif action == "reject":
-            chosen = request.POST.getlist("assignment")
+            chosen = ticked(request.POST, "assignment")
             if not chosen:
                 raise Denied("Tick the answers to reject first.")
             feedback = check_text_for_worker(request.POST.get("feedback", ""))

@@ -18,6 +18,7 @@ from dashboard.context import COUNT_TO
 from dashboard.models import AuditEvent, Command, Membership, Role, State
 from dashboard.pages import page
 from dashboard.permissions import Denied
+from dashboard.selections import ticked
 from dashboard.templatetags.formats import operation_words
 from hits import actions
 from hits.forms import HIT_SORTS, HIT_STATUSES, ChangeForm, HITFilter
@@ -196,7 +197,7 @@ def change_hits(request: HttpRequest, membership: Membership) -> HttpResponse:
     back = reverse("hits", args=[membership.account.slug])
     if query := request.POST.get("query", ""):
         back = f"{back}?{QueryDict(query).urlencode()}"
-    form, chosen = ChangeForm(request.POST, account=membership.account), request.POST.getlist("hit")
+    form, chosen = ChangeForm(request.POST, account=membership.account), ticked(request.POST, "hit")
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))

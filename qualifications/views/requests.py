@@ -16,6 +16,7 @@ from dashboard.context import COUNT_TO
 from dashboard.models import Membership, Role
 from dashboard.pages import page
 from dashboard.permissions import Denied
+from dashboard.selections import ticked
 from qualifications.actions import requests as acts
 from qualifications.forms.requests import DecideForm, RequestFilter
 from qualifications.models import QualificationRequest, QualificationType
@@ -136,8 +137,7 @@ def qualification_request(request: HttpRequest, membership: Membership, request_
 @of_account
 def qualification_requests_ticked(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The ticked ones, in one transaction; what could not be done is named."""
-    back, chosen = _back(membership, request.POST), request.POST.getlist("request")[:MOST_TICKED]
-    chosen = [request_id for request_id in chosen if "\0" not in request_id]
+    back, chosen = _back(membership, request.POST), ticked(request.POST, "request")[:MOST_TICKED]
     form = DecideForm(request.POST)
     if not chosen:
         messages.error(request, "Tick the requests first.")

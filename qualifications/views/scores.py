@@ -200,7 +200,7 @@ def grant_workers(request: HttpRequest, membership: Membership) -> HttpResponse:
     account = membership.account
     said_by = request.POST if request.method == "POST" else request.GET
     matching = selections.read("workers", account, said_by) if said_by.get("filter") == "yes" else None
-    ticked = list(dict.fromkeys(worker_csv.worker_id_of(each.replace("\0", "")) for each in said_by.getlist("worker")))
+    ticked = list(dict.fromkeys(map(worker_csv.worker_id_of, selections.ticked(said_by, "worker"))))
     kinds = QualificationType.objects.of(account).own().present().filter(purpose="")
     kinds = kinds.exclude(status__in=["Creating", "Failed", "Disposing"]).order_by("name")
     begun = request.method == "POST" and "kind" in request.POST

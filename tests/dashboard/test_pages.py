@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from dashboard import actions, jobs
+from dashboard import actions, jobs, selections
 from dashboard.models import Account, AuditEvent, Command, Job, JobState, Role, SyncRun, User
 from dashboard.permissions import Denied
 from hits.actions import approve, reject
@@ -307,6 +308,13 @@ def test_the_first_visit_creates_the_manager_and_only_the_first(db: Any) -> None
     assert account.secret_access_key
     assert client.get("/a/my-lab/").status_code == 200
     assert Client().get("/setup/").status_code == 404
+
+
+def test_ids_that_no_database_takes_are_nobodys_and_not_everybodys(lab: Lab, worked: Assignment) -> None:
+    assert selections.ticked(QueryDict("worker=A1&worker=%00&worker=A1"), "worker") == ["A1"]
+    page = client_of(lab, "reviewer").get(reverse("job_new", args=["lab", "approve"]) + "?assignment=%00")
+    assert (page.context["ahead"].count, page.context["query_pairs"][-1]) == (0, ("assignment", ""))
+    assert client_of(lab, "reviewer").get(reverse("guard", args=["lab"]) + "?assignment=%00").context["count"] == 0
 
 
 def test_a_manager_adds_changes_and_removes_members_but_never_the_last_manager(lab: Lab) -> None:

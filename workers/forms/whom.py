@@ -65,11 +65,6 @@ def whom(query: QueryDict) -> Whom:
     return Whom(filters=WorkerFilter(query)) if query.get("filter") == "yes" else Whom()
 
 
-def ticked(posted: QueryDict) -> list[str]:
-    """The ids ticked in a table, each once; what no database takes is nobody's id."""
-    return list(dict.fromkeys(each for each in posted.getlist("worker") if "\0" not in each))
-
-
 @selections.register("workers")
 def selected(account: Account, query: QueryDict) -> selections.Selected:
     """All that match the table's filters, for other apps."""

@@ -18,9 +18,10 @@ from dashboard.models import Membership, Role
 from dashboard.numbers import whole
 from dashboard.pages import page
 from dashboard.permissions import Denied, block_needs_release
+from dashboard.selections import ticked
 from workers import actions
 from workers.forms.blocks import BlockForm, UntilForm
-from workers.forms.whom import note_strangers, ticked, whom
+from workers.forms.whom import note_strangers, whom
 from workers.models import SoftBlock, Worker, WorkerBlock, begins
 
 COUNT_TO = 1001
@@ -166,7 +167,7 @@ def block_act(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def _unblock(request: HttpRequest, membership: Membership) -> str:
-    account, by, ids = membership.account, membership.user, ticked(request.POST)
+    account, by, ids = membership.account, membership.user, ticked(request.POST, "worker")
     if not ids:
         raise Denied("Tick the workers first.")
     if len(ids) == 1:

@@ -19,11 +19,11 @@ from dashboard.models import Account, Membership, Role
 from dashboard.moulds import Moulds
 from dashboard.pages import ordering, page
 from dashboard.permissions import Denied
+from dashboard.selections import ticked
 from dashboard.templatetags.formats import ago, capped, money
 from hits.models import Batch
 from workers import actions
 from workers.forms.people import WORKER_SORTS, WORKER_STATUSES, WorkerFilter
-from workers.forms.whom import ticked
 from workers.models import CONDITIONS, Worker, WorkerTag
 from workers.templatetags.people import known_percent, known_time, permille
 from workers.views.address import WorkerAddress
@@ -153,7 +153,7 @@ def workers_act(request: HttpRequest, membership: Membership) -> HttpResponse:
     account, action = membership.account, request.POST.get("action", "")
     query = QueryDict(request.POST.get("query", ""))
     back = reverse("workers", args=[account.slug]) + (f"?{query.urlencode()}" if query else "")
-    chosen = ticked(request.POST)
+    chosen = ticked(request.POST, "worker")
     everybody = request.POST.get("all") == "yes"
     if not chosen and not everybody:
         messages.error(request, "Tick the workers first.")

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from dashboard.access import of_account
 from dashboard.models import OPEN_STATES, Account, Command, Membership
+from dashboard.selections import ticked
 from hits.commands import RejectAssignment
 from hits.forms import QueueFilter, WhoseForm
 from hits.models import Assignment, AssignmentStatus, Batch, Finding, UploadRow
@@ -51,8 +52,8 @@ def guard(request: HttpRequest, membership: Membership) -> HttpResponse:
     """For the assignments named in the URL, those an upload or a rule wants rejected, or all that match its filters."""
     account = membership.account
     rows = Assignment.objects.of(account).awaiting_review()
-    if named := request.GET.getlist("assignment"):
-        rows = rows.filter(assignment_id__in=named[:500])
+    if "assignment" in request.GET:
+        rows = rows.filter(assignment_id__in=ticked(request.GET, "assignment")[:500])
     elif form := WhoseForm(request.GET).named():
         rows = rows.filter(pk__in=_wanted(account, **form))
     else:

@@ -17,6 +17,7 @@ from dashboard.access import of_account
 from dashboard.models import Membership, Role
 from dashboard.moulds import Moulds
 from dashboard.permissions import Denied
+from dashboard.selections import ticked
 from dashboard.shortcuts import keys_of
 from hits import actions
 from hits.actions.reasons import reasons_of
@@ -110,7 +111,7 @@ def decide_many(request: HttpRequest, membership: Membership) -> HttpResponse:
     if query := request.POST.get("query", ""):
         back = f"{back}?{QueryDict(query).urlencode()}"
     form = DecideManyForm(request.POST)
-    chosen = request.POST.getlist("assignment")
+    chosen = ticked(request.POST, "assignment")
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
