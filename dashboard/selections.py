@@ -48,3 +48,8 @@ def read(name: str, account: Account, query: QueryDict) -> Selected:
 def ticked(query: QueryDict, name: str) -> list[str]:
     """The ids ticked in a table, each once; what no database takes is nobody's id."""
     return list(dict.fromkeys(each for each in query.getlist(name) if "\0" not in each))
+
+
+def named(query: QueryDict, name: str) -> str:
+    """The one id that is given; "" for what no database takes."""
+    return (ticked(query, name) or [""])[-1]

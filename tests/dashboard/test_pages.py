@@ -314,6 +314,8 @@ def test_ids_that_no_database_takes_are_nobodys_and_not_everybodys(lab: Lab, wor
     assert selections.ticked(QueryDict("worker=A1&worker=%00&worker=A1"), "worker") == ["A1"]
     page = client_of(lab, "reviewer").get(reverse("job_new", args=["lab", "approve"]) + "?assignment=%00")
     assert (page.context["ahead"].count, page.context["query_pairs"][-1]) == (0, ("assignment", ""))
+    assert selections.named(QueryDict("of=Ana"), "of") == "Ana"
+    assert selections.named(QueryDict("of=%00"), "of") == selections.named(QueryDict(), "of") == ""
     assert client_of(lab, "reviewer").get(reverse("guard", args=["lab"]) + "?assignment=%00").context["count"] == 0
 
 

@@ -18,7 +18,7 @@ from dashboard.models import Membership, Role
 from dashboard.numbers import whole
 from dashboard.pages import page
 from dashboard.permissions import Denied, block_needs_release
-from dashboard.selections import ticked
+from dashboard.selections import named, ticked
 from workers import actions
 from workers.forms.blocks import BlockForm, UntilForm
 from workers.forms.whom import note_strangers, whom
@@ -148,7 +148,7 @@ def block_act(request: HttpRequest, membership: Membership) -> HttpResponse:
             if not form.is_valid():
                 raise Denied(" ".join(str(error) for errors in form.errors.values() for error in errors))
             rows = WorkerBlock.objects.of(account).standing().select_related("account")
-            chosen = get_object_or_404(rows, worker_id=request.POST.get("worker", "").replace("\0", ""))
+            chosen = get_object_or_404(rows, worker_id=named(request.POST, "worker"))
             until = form.cleaned_data["until"]
             actions.set_until(block=chosen, by=by, until=until)
             words = f"Its lifting is proposed on {until:%-d %b %Y}." if until else "Nobody is reminded any more."

@@ -15,6 +15,7 @@ from dashboard.access import back_to, of_account
 from dashboard.models import Account, Membership, Role
 from dashboard.numbers import whole
 from dashboard.permissions import Denied
+from dashboard.selections import named
 from hits.models import Assignment, Batch
 from workers import actions
 from workers.models import (
@@ -115,7 +116,7 @@ def _soft_blocks(account: Account, worker_id: str) -> Any:
 @of_account
 def worker_record(request: HttpRequest, membership: Membership, worker_id: str) -> HttpResponse:
     """A worker's record: a fragment in the workbench, where `assignment` says beside which answer it stands."""
-    return _record(request, membership, worker_id, request.GET.get("assignment", ""))
+    return _record(request, membership, worker_id, named(request.GET, "assignment"))
 
 
 def _record(

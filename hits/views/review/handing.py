@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.access import of_account
 from dashboard.models import Command, Membership, User
 from dashboard.permissions import Denied
+from dashboard.selections import named
 from hits import actions
 from hits.commands import ApproveAssignment, RejectAssignment
 from hits.models import Assignment
@@ -50,7 +51,7 @@ def release(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Give back what I hold; approvers give back what somebody else (`of`) holds."""
     query = QueryDict(request.POST.get("query", ""), mutable=True)
     query.pop("reviewer", None)
-    of = request.POST.get("of", "")
+    of = named(request.POST, "of")
     whose = User.objects.filter(username=of, memberships__account=membership.account).first() if of else None
     try:
         if of and whose is None:

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from dashboard.access import of_account
 from dashboard.models import Membership
 from dashboard.permissions import Denied
+from dashboard.selections import named
 from hits import actions
 from hits.actions.data import as_text, as_typed, fields_of, in_the_form, is_untouched
 from hits.agreement import inputs_of
@@ -150,7 +151,7 @@ def undo(request: HttpRequest, membership: Membership, number: int) -> HttpRespo
         undone = actions.take_back(account=membership.account, by=membership.user, number=number)
     except Denied as reason:
         messages.error(request, str(reason))
-        shown = request.POST.get("assignment", "")
+        shown = named(request.POST, "assignment")
         if not shown:
             return redirect(look(membership, query).queue_url)
         return _here(request, membership, assignment_of(membership, shown), query)
