@@ -19,7 +19,7 @@ from hits.answers.sources import Sources, looks_like_url
 from hits.answers.spans import entities, listed_spans, pairs
 from hits.answers.text import one_line, shown
 
-_MOST_DRAWINGS, _MOST_MARKS = 40, 3_000
+_MOST_DRAWINGS, _MOST_COUNTED, _MOST_MARKS = 40, 500, 3_000
 _MOST_ROWS = 400
 _DEEPEST, _MOST_STEPS = 10, 20_000
 _NOTHING = object()
@@ -162,7 +162,7 @@ class _Detection:
         """Take the drawings out of `value`; gives what is left of it, _NOTHING where nothing is. `near` is an address
         and `size` the size of a picture that stand beside it."""
         self.steps += 1
-        if self.steps > _MOST_STEPS or depth > _DEEPEST:
+        if self.steps > _MOST_STEPS or depth > _DEEPEST or self.left_out > _MOST_COUNTED:
             return value
         if isinstance(value, dict):
             return self.draw_dict(value, path, depth, near, size)

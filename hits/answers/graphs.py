@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from hits.answers.corners import folded
@@ -48,7 +49,8 @@ def names_in(entries: Iterable[Entry]) -> dict[str, str]:
 
 
 def _flat(items: list[Any]) -> list[Any]:
-    return [inner for item in items for inner in (item[:_MOST] if isinstance(item, list) else [item])]
+    flat = (inner for item in items for inner in (item if isinstance(item, list) else [item]))
+    return list(islice(flat, _MOST))
 
 
 def _arrow(item: Any) -> Arrow | None:

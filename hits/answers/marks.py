@@ -46,6 +46,9 @@ def marks(item: Any, kind: str, name: str = "") -> list[Mark]:
         usual = _usual_box(item)
         if usual is not None:
             return [usual]
+    if len(item) == 2 and kind in ("", "point") and is_plain(item.get("x")) and is_plain(item.get("y")):
+        x, y = cell(item["x"]), cell(item["y"])
+        return [] if x is None or y is None else [Mark("point", "", [(x, y)])]
     keys = folded(item)
     if not kind and _TELLING.isdisjoint(keys):
         return []
