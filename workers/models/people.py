@@ -166,9 +166,11 @@ class Worker(models.Model):
             models.Index(fields=["account", "gold", "id"], name="worker_by_gold"),
             models.Index(fields=["account", "agreement", "id"], name="worker_by_agreement"),
             models.Index(fields=["account", "bonus_total", "id"], name="worker_by_bonus"),
-            # Few among all.
-            models.Index(fields=["account", "id"], condition=Q(blocked=True), name="worker_blocked"),
-            models.Index(fields=["account", "id"], condition=Q(soft_blocked=True), name="worker_soft_blocked"),
+            # Few among all, in the order the table has by itself.
+            models.Index(fields=["account", "last_at", "id"], condition=Q(blocked=True), name="worker_blocked_last"),
+            models.Index(
+                fields=["account", "last_at", "id"], condition=Q(soft_blocked=True), name="worker_soft_blocked_last"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -100,7 +100,7 @@ def _fields(values: tuple[str, ...]) -> SafeString:
 def _at_least(account: Account, filters: dict[str, Any], column: str, *, descending: bool, shown: int) -> str:
     """Of several filters none of which leaves few: how many there are at least, from a look at the first rows."""
     first = Worker.objects.of(account).order_by(*ordering(column, descending=descending))[:LOOKED_THROUGH]
-    found = Worker.objects.filter(pk__in=list(first.values_list("pk", flat=True))).matching(filters).count()
+    found = Worker.objects.filter(pk__in=first.values("pk")).matching(filters).count()
     return f"{max(found, shown):,}+"
 
 
