@@ -12,8 +12,8 @@ from hits.answers.judged import overlay
 from hits.answers.loose import loose_shapes
 from hits.answers.masks import PAINTED, PAINTED_NAME, mask, painted
 from hits.answers.normalise import Entry, Tree
-from hits.answers.parts import Fields, More, Part, Picture, Row, Seen, Shapes, Technical
-from hits.answers.rows import is_technical, row
+from hits.answers.parts import Fields, Mask, More, Part, Picture, Row, Seen, Shapes, Technical
+from hits.answers.rows import blanks_last, is_echo, is_technical, row, without_repeats
 from hits.answers.shapes import by_label, coco, guessed_shapes, listed_shapes, named_points, one_shape, widget_shapes
 from hits.answers.sources import Sources, looks_like_url
 from hits.answers.spans import entities, listed_spans, pairs
@@ -93,6 +93,11 @@ def address_in(value: dict[str, Any]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def unchanged(part: Part) -> Part:
+    """A drawing that is what the task gave to the worker."""
+    return replace(part, changed=False) if isinstance(part, (Shapes, Mask)) else part
+
+
 def picture_of(part: Part) -> str:
     picture = getattr(part, "picture", None)
     if not isinstance(picture, Picture):
@@ -125,7 +130,10 @@ class _Detection:
                 if not self.written(entry):
                     left.append(entry)
                 continue
+            before = len(self.drawings)
             rest = self.draw(entry.value, entry.name, 0)
+            if len(self.drawings) > before and is_echo(entry, self.sources):
+                self.drawings[before:] = map(unchanged, self.drawings[before:])
             if rest is not entry.value:
                 self.drawn.add(entry.name)
             if rest is not _NOTHING:
@@ -312,31 +320,6 @@ class _Detection:
                 label = one_line(self.sources.label(name), 600) or one_line(name, 160)
                 rows.append(Row("blank", label, one_line(name, 160), text))
         return rows
-
-
-def without_repeats(rows: list[Row]) -> list[Row]:
-    """Rows that do not say again what one of the same name said: some forms send a summary beside every button."""
-    said: set[tuple[object, ...]] = set()
-    kept = []
-    for this in rows:
-        key = (this.name, this.text, this.options)
-        if (this.options and key in said) or (this.kind == "blank" and (this.name,) in said):
-            continue
-        said |= {key, (this.name,)}
-        kept.append(this)
-    return kept
-
-
-def blanks_last(rows: list[Row]) -> list[Row]:
-    """Many blank fields in one line at the end: a form of fifty optional fields should not bury the one filled in."""
-    blank = [row for row in rows if row.kind == "blank"]
-    if len(blank) <= 5:
-        return rows
-    names = ", ".join(row.label for row in blank[:100])
-    return [
-        *(row for row in rows if row.kind != "blank"),
-        Row("blanks", f"{len(blank)} left blank", "", one_line(names, 2_000)),
-    ]
 
 
 _STEM = re.compile(r"(.*\D)?(\d{1,6})\Z", re.DOTALL)

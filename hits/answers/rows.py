@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from hits.answers.masks import inner_picture, png
-from hits.answers.normalise import Entry, number
+from hits.answers.normalise import Entry, number, opened
 from hits.answers.parse import Given
 from hits.answers.parts import Option, Row
 from hits.answers.sources import Sources, looks_like_url
@@ -76,6 +76,12 @@ def is_technical(entry: Entry, sources: Sources) -> bool:
         put_there = {fill(value, sources.inputs) for value, _ in field.options}
         return text in put_there or text in sources.inputs.values() or _is_timing(entry, text)
     return _is_timing(entry, text)
+
+
+def is_echo(entry: Entry, sources: Sources) -> bool:
+    """Whether a field hands back the JSON that the task's input of its name holds."""
+    text = sources.inputs.get(entry.name) if entry.value else None
+    return text is not None and opened(text) == entry.value
 
 
 def _is_timing(entry: Entry, text: str) -> bool:
@@ -258,3 +264,28 @@ def _list_row(value: list[Any], label: str, name: str, field: Field | None, sour
     if len(value) <= 60 and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value):
         return Row("text", label, name, ", ".join(shown(item, 40) for item in value))
     return Row("tree", label, name, tree=tree(value, sources))
+
+
+def without_repeats(rows: list[Row]) -> list[Row]:
+    """Rows that do not say again what one of the same name said: some forms send a summary beside every button."""
+    said: set[tuple[object, ...]] = set()
+    kept = []
+    for this in rows:
+        key = (this.name, this.text, this.options)
+        if (this.options and key in said) or (this.kind == "blank" and (this.name,) in said):
+            continue
+        said |= {key, (this.name,)}
+        kept.append(this)
+    return kept
+
+
+def blanks_last(rows: list[Row]) -> list[Row]:
+    """Many blank fields in one line at the end: a form of fifty optional fields should not bury the one filled in."""
+    blank = [row for row in rows if row.kind == "blank"]
+    if len(blank) <= 5:
+        return rows
+    names = ", ".join(row.label for row in blank[:100])
+    return [
+        *(row for row in rows if row.kind != "blank"),
+        Row("blanks", f"{len(blank)} left blank", "", one_line(names, 2_000)),
+    ]

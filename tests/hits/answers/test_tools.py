@@ -323,3 +323,9 @@ def test_side_by_side_a_drawing_without_a_size_takes_the_pictures():
     (photo,) = small.xpath("//image")
     assert (photo.get("href"), photo.get("width")) == (PHOTO, None)  # its own size, which the script looks at
     assert small.xpath("//figure[@data-drawing]/svg[@data-svg][@data-sized='no']/g[@data-marks]/g/rect/@x") == ["10"]
+
+
+def test_a_drawing_that_is_the_tasks_own_input_says_that_it_was_left_as_it_was():
+    inputs = {**ONE, "boxes": json.dumps([{**RECT, "label": "car"}])}
+    for text, changed in ((inputs["boxes"].replace(" ", ""), False), (inputs["boxes"].replace("10", "11"), None)):
+        assert part(read(named({"boxes": text}), None, inputs), Shapes).changed is changed
