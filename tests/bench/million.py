@@ -80,9 +80,11 @@ def without_indexes(*tables: str) -> Iterator[None]:
 
 
 def as_served() -> None:
-    """The statistics that a database in use has: PostgreSQL's own, of SQLite those we write."""
+    """The statistics that a database in use has: PostgreSQL's own, of SQLite those we write. SQLite reads them when it
+    is opened."""
     if connection.vendor == "sqlite":
-        return write_plans()
+        write_plans()
+        return connection.close()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return None
