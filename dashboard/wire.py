@@ -6,13 +6,18 @@ proxy, botocore keeps to its own (dashboard.mturk).
 """
 
 import http.client
+import io
 import select
 import socket
+import time
 from collections.abc import Iterable
 from email.message import Message
+from typing import Any
 
 #: What the head of a request is written in, as http.client does it.
 _LATIN = "latin-1"
+#: Bytes of an answer: a page of the longest is a tenth of it.
+MOST = 64 * 1024 * 1024
 
 
 class NotSent(Exception):
@@ -28,7 +33,10 @@ class NoAnswerInTime(NoAnswer):
 
 
 class Connections:
-    """To one host. Any number of threads may post; as many connections as ever did so at once are kept."""
+    """To one host. Any number of threads may post; as many connections as ever did so at once are kept.
+
+    `read_timeout`: seconds from the first byte of the request to the last one of the answer.
+    """
 
     def __init__(self, host: str, port: int, *, connect_timeout: float, read_timeout: float) -> None:
         self._place = (host, port)
@@ -39,14 +47,16 @@ class Connections:
         """Status, headers and body of the answer. `headers` are complete: Host and Content-Length are among them."""
         head = _head(target, headers)
         line = self._connection()
+        end = time.monotonic() + self._read_timeout
         try:
+            line.settimeout(self._read_timeout)
             line.sendall(head + body)
-            answer = http.client.HTTPResponse(line, method="POST")
+            answer = http.client.HTTPResponse(_Until(end, line), method="POST")  # type: ignore[arg-type]
             try:
                 answer.begin()
                 if answer.length is None and not answer.chunked:
                     raise http.client.HTTPException("The answer does not say where it ends.")
-                said, keep = answer.read(), not answer.will_close
+                said, keep = _whole(answer), not answer.will_close
             finally:
                 answer.close()
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -75,10 +85,41 @@ class Connections:
             line = socket.create_connection(self._place, self._connect_timeout)
         except (OSError, UnicodeError) as error:
             raise NotSent(error) from error
-        line.settimeout(self._read_timeout)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return line
+
+
+class _Until(io.RawIOBase):
+    """What comes over a connection until a moment: a server that says a byte now and then would be heard for ever."""
+
+    def __init__(self, end: float, line: socket.socket) -> None:
+        self._end, self._line = end, line
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """How http.client asks a socket for it."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The answer took too long.")
+        self._line.settimeout(left)
+        return self._line.recv_into(buffer)
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    if (answer.length or 0) > MOST:
+        raise http.client.HTTPException("The answer is too long.")
+    said = answer.read(MOST)
+    if answer.length:  # asked for a number of bytes, http.client takes fewer for all
+        raise http.client.IncompleteRead(said, answer.length)
+    if answer.chunked and answer.read(1):
+        raise http.client.HTTPException("The answer is too long.")
+    return said
 
 
 def _readable(line: socket.socket) -> bool:

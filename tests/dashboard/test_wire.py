@@ -5,11 +5,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from dashboard import mturk
+from dashboard import mturk, wire
 from dashboard.models import Account
 
 OK = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: r-1\r\nContent-Length: %d\r\n\r\n%s"
@@ -66,6 +67,14 @@ def says_and_goes(*parts: bytes) -> Callable[[socket.socket], None]:
     return do
 
 
+def drips(line: socket.socket) -> None:
+    """Never silent for long, and never done."""
+    with suppress(OSError):
+        for byte in OK % (2, b"{}"):
+            line.sendall(bytes([byte]))
+            time.sleep(0.02)
+
+
 @pytest.fixture
 def script() -> Iterator[Script]:
     running = Script()
@@ -120,12 +129,17 @@ def test_calls_share_a_connection_until_the_server_lets_go_of_it(account: Accoun
         says_and_goes(CHUNKED % b"ZZ\r\n{}"),
         says_and_goes(b"SSH-2.0-OpenSSH_9.2\r\n"),
         says(),
+        drips,
+        says(OK % (5000, b"{" + b" " * 4998 + b"}")),
+        says(CHUNKED % (b"1388\r\n{" + b" " * 4998 + b"}\r\n0\r\n\r\n")),
     ],
-    ids=["nothing", "half a head", "half a body", "no chunks", "another protocol", "silence"],
-)
+    ids=["nothing", "half a head", "half a body", "no chunks", "another protocol", "silence", "a drip", "too long",
+         "too long in chunks"],
+)  # fmt: skip
 def test_a_call_that_left_and_got_no_whole_answer_may_have_been_done(
-    account: Account, script: Script, answer: Callable[[socket.socket], None]
+    account: Account, script: Script, answer: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wire, "MOST", 4096)
     script.lines = [answer, says(OK % (2, b"{}"))]
     with pytest.raises(mturk.Unknown):
         pay(account)
