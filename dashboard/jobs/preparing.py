@@ -109,7 +109,8 @@ def _meant(selection: dict[str, Any], options: dict[str, Any]) -> tuple[Any, ...
     filters = {name: "" if name in _MOMENTS else said for name, said in selection.get("filter", {}).items()}
     named = {name: said for name, said in selection.items() if name not in ("until", "filter")}
     asked = {name: said for name, said in options.items() if name != "message"}
-    return filters, named, json.loads(json.dumps(asked, cls=DjangoJSONEncoder))
+    # As a row keeps it.
+    return filters, *json.loads(json.dumps([named, asked], cls=DjangoJSONEncoder))
 
 
 def tell_a_worker(job: Job) -> None:
