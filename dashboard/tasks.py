@@ -5,7 +5,7 @@ import time
 import uuid
 
 from celery import shared_task
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dashboard import audit, commands, drift, heartbeat, incoming, jobs
@@ -129,7 +129,7 @@ def digest(account_id: int) -> None:
 def _digest_some(account: Account) -> int:
     try:
         return figures.digest(account, READERS)
-    except DatabaseError:
+    except figures.NOT_THE_ANSWERS:
         raise
     except Exception:
         log.exception("A chunk of answers could not be digested")

@@ -7,7 +7,7 @@ transaction: figures are exact whatever dies, and what they cost is what changed
 import logging
 from collections.abc import Callable, Sequence
 
-from django.db import DatabaseError, connection, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 from django.db.models import F
 
 from dashboard.models import Account
@@ -18,6 +18,10 @@ log = logging.getLogger(__name__)
 #: Rows of one transaction; on SQLite nobody else writes meanwhile.
 CHUNK = 100
 _LOCK = 0x48495473
+
+#: What a database raises that is not there, is busy, or has not been migrated yet: this says nothing about an answer,
+#: and the next tick tries again. DataError is none of them: it refuses what somebody wrote, and always will.
+NOT_THE_ANSWERS = (OperationalError, InterfaceError, ProgrammingError)
 
 #: Takes rows in with `counted` as the readers have counted each (empty: never yet) and `status` as it is now.
 Reader = Callable[[Account, list[Assignment]], None]
@@ -58,8 +62,8 @@ def digest_singly(account: Account, readers: Sequence[Reader], *, chunk: int = C
     for pk in keys:
         try:
             digest(account, readers, only=pk)
-        except DatabaseError:
-            raise  # says nothing about the answer; the next tick tries again
+        except NOT_THE_ANSWERS:
+            raise
         except Exception:
             log.exception("No figures can be made of assignment %s", pk)
             Assignment.objects.filter(pk=pk).update(fresh=False)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.db import DatabaseError
 from django.db.models import Avg, Count, F, Model
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from hits.answers.agreement import free_text
 from hits.answers.reliability import MOST_RATERS, measure
 from hits.answers.values import values
 from hits.commands import ApproveAssignment, OverrideRejection, RejectAssignment
+from hits.digest import NOT_THE_ANSWERS
 from hits.models import (
     HIT,
     NOTHING_TO_COMPARE,
@@ -208,8 +208,8 @@ def measure_batches(account: Account, *, most: int = 20) -> int:
     for figures in found:
         try:
             measure_batch(figures)
-        except DatabaseError:
-            raise  # says nothing about the answers; the next tick tries again
+        except NOT_THE_ANSWERS:
+            raise
         except Exception:
             log.exception("The agreement of batch %s cannot be measured", figures.pk)
             _measured(figures)  # or every sweep would try

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import DataError, OperationalError
 
-from dashboard import commands
+from dashboard import commands, tasks
 from dashboard.models import Account
 from hits import actions
 from hits.digest import digest, digest_singly
@@ -54,7 +55,10 @@ def test_a_reader_that_fails_leaves_all_to_be_read_again(lab: Lab) -> None:
     assert (row.fresh, row.agreement, row.counted) == (True, 101, "")
 
 
-def test_an_answer_no_figure_can_be_made_of_stops_no_others(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("trouble", [ValueError, DataError], ids=["a figure", "the database"])
+def test_an_answer_no_figure_can_be_made_of_stops_no_others(
+    lab: Lab, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]
+) -> None:
     hit = lab.hit()
     ids = [lab.answer(hit) for _ in range(3)]
     lab.sync()
@@ -62,12 +66,19 @@ def test_an_answer_no_figure_can_be_made_of_stops_no_others(lab: Lab, caplog: py
 
     def choke(account: Account, rows: list[Assignment]) -> None:
         if any(row.assignment_id == ids[1] for row in rows):
-            raise ValueError("a shape nobody foresaw")
+            raise trouble("a shape nobody foresaw")
         seen.extend(row.assignment_id for row in rows)
 
-    with pytest.raises(ValueError, match="nobody foresaw"):
+    def absent(account: Account, rows: list[Assignment]) -> None:
+        raise OperationalError("nobody listens there")
+
+    with pytest.raises(trouble, match="nobody foresaw"):
         digest(lab.account, [choke])
-    assert digest_singly(lab.account, [choke]) == 3
+    with pytest.raises(OperationalError):
+        digest_singly(lab.account, [absent])
+    assert Assignment.objects.fresh().count() == 3, "a database that is not there says nothing about an answer"
+    monkeypatch.setattr(tasks, "READERS", [choke])
+    tasks.digest(lab.account.pk)
     assert sorted(seen) == sorted([ids[0], ids[2]])
     assert "No figures can be made of assignment" in caplog.text
     left_out = Assignment.objects.get(assignment_id=ids[1])
