@@ -1,7 +1,6 @@
 """The end of what people sent as lists and files: some rows at a time, so that nobody waits for it. What was done by
 them stands in the commands and in the audit."""
 
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +14,16 @@ CHUNK = 5_000
 _OVER = (JobState.DONE, *STOPPED_JOBS)
 
 
-def forget_old(lists: models.QuerySet[Any], rows: str, jobs: Callable[[Any], Iterable[Job]]) -> None:
+def forget_old(lists: models.QuerySet[Any], rows: str, *, selected_as: str = "") -> None:
     """Delete some rows of the first of these lists, and the list with the last of them. `rows`: what the list calls
-    them; `jobs`: those that a list began. One with a job that is not over stays."""
-    for each in lists[:20]:
-        if all(job.state in _OVER for job in jobs(each)):
-            forget_some(each, rows)
-            return
+    them; `selected_as`: what the selection of a job that a list began calls the list. One with a job that is not over
+    stays, and however many do, others go."""
+    if selected_as:
+        begun = Job.objects.exclude(state__in=_OVER).filter(selection__has_key=selected_as).order_by()
+        lists = lists.exclude(pk__in=list(begun.values_list(f"selection__{selected_as}", flat=True)))
+    first = lists.first()
+    if first is not None:
+        forget_some(first, rows)
 
 
 @transaction.atomic

@@ -3,17 +3,13 @@
 from django.utils import timezone
 
 from dashboard import old_lists
-from hits.files.failed import jobs_of
 from hits.models import GoldUpload, Upload
 
 
 def forget_old() -> None:
     """Delete some rows of the oldest upload that is kept no longer, and of the oldest file of gold."""
     before = timezone.now() - old_lists.KEPT
-    old_lists.forget_old(
-        Upload.objects.filter(created_at__lt=before).order_by("created_at"),
-        "rows",
-        lambda upload: jobs_of(upload).values(),
-    )
+    old = Upload.objects.filter(created_at__lt=before).order_by("created_at")
+    old_lists.forget_old(old, "rows", selected_as="upload")
     old_gold = GoldUpload.objects.filter(state=GoldUpload.State.OPEN, created_at__lt=before)
-    old_lists.forget_old(old_gold.order_by("pk"), "rows", lambda upload: ())
+    old_lists.forget_old(old_gold.order_by("pk"), "rows")

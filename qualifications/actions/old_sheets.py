@@ -3,13 +3,10 @@
 from django.utils import timezone
 
 from dashboard import old_lists
-from dashboard.models import Job
 from qualifications.models import Sheet
 
 
 def forget_old() -> None:
     """Delete some lines of the oldest list that is kept no longer."""
     old = Sheet.objects.filter(made_at__lt=timezone.now() - old_lists.KEPT).order_by("pk")
-    old_lists.forget_old(
-        old, "lines", lambda sheet: Job.objects.filter(account=sheet.account_id, selection__sheet=sheet.pk)
-    )
+    old_lists.forget_old(old, "lines", selected_as="sheet")

@@ -220,4 +220,12 @@ def test_old_lists_are_forgotten_but_not_what_they_did(lab: Lab, monkeypatch: py
     deliver(lab)
     old_sheets.forget_old()
     assert list(Sheet.objects.all()) == [young]
+    old = {"account": lab.account, "made_by": by, "made_at": timezone.now() - 2 * old_lists.KEPT}
+    many = [Sheet.objects.create(name="x", complete=True, **old) for _ in range(21)]
+    for each in many[:20]:
+        Job.objects.create(
+            account=lab.account, kind="x", title="x", state="paused", selection={"sheet": each.pk}, requested_by=by
+        )
+    old_sheets.forget_old()
+    assert set(Sheet.objects.all()) == {young, *many[:20]}, "however many stay, others go"
     assert (held(lab, kind), Command.objects.filter(state="done").count()) == ({"AGOOD1": 2}, 2)
