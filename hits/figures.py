@@ -57,11 +57,16 @@ def read(account: Account, rows: list[Assignment]) -> None:
         return
     wanted = {row.batch_id for row in changed}
     # Bonuses are counted in the same rows, and whoever does that locks them in this order, too.
-    known = BatchFigures.objects.select_for_update(of=("self",)).order_by("pk").in_bulk(wanted)
-    batches = {pk: known.get(pk) or BatchFigures(batch_id=pk, account=account) for pk in wanted}
+    held = BatchFigures.objects.select_for_update(of=("self",)).order_by("pk")
+    batches = held.in_bulk(wanted)
+    if missing := wanted.difference(batches):
+        # A bonus that settles in this moment makes the row, too.
+        new = [BatchFigures(batch_id=pk, account=account) for pk in sorted(missing)]
+        BatchFigures.objects.bulk_create(new, ignore_conflicts=True)
+        batches = held.in_bulk(wanted)
     for row in changed:
         _count(batches[row.batch_id], row)
-    _write(BatchFigures, batches.values(), set(known))
+    _write(BatchFigures, batches.values(), wanted)
     _fields([row for row in changed if not row.counted])
     _reviewers(account, [row for row in changed if row.status != AssignmentStatus.SUBMITTED], batches)
 

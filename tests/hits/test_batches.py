@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -165,6 +165,25 @@ def test_a_batch_of_very_many_answers_is_read_in_chunks_of_one_price(lab: Lab) -
     assert BatchFigures.objects.get().submitted == 6
 
 
+def test_a_bonus_that_settles_while_a_batch_is_first_counted_stops_nothing_and_stays(lab: Lab) -> None:
+    lab.answer(lab.hit(), total="1")
+    lab.sync()
+    rows = list(Assignment.objects.select_related("hit__hit_type"))
+    settled: list[BatchFigures] = []
+
+    def settle(execute: Any, sql: str, *more: Any) -> Any:
+        came = execute(sql, *more)
+        if "hits_batchfigures" in sql and not settled:
+            settled.append(BatchFigures(batch=rows[0].batch, account=lab.account, bonuses=Decimal("1.20")))
+            settled[0].save(force_insert=True)
+        return came
+
+    with connection.execute_wrapper(settle):
+        figures.read(lab.account, rows)
+    kept = BatchFigures.objects.get()
+    assert (kept.submitted, kept.bonuses) == (1, Decimal("1.20"))
+
+
 def test_a_batch_that_went_quiet_is_measured_with_all_its_answers(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     hits = [lab.hit(MaxAssignments=20, RequesterAnnotation=f"BatchId:{number};") for number in range(2)]
     for hit in hits:
@@ -199,7 +218,7 @@ def test_a_batch_that_went_quiet_is_measured_with_all_its_answers(lab: Lab, monk
     assert (len(measured), figures.accounts_to_measure()) == (4, set())
 
     def choke(batch: BatchFigures) -> None:
-        raise ValueError("a shape nobody foresaw")
+        raise DataError("a shape nobody foresaw")
 
     monkeypatch.setattr(figures, "measure_batch", choke)
     BatchFigures.objects.update(measured_answers=0)
