@@ -247,17 +247,20 @@ def _at_most(rows: Iterator[Wanted]) -> Iterator[Wanted]:
 
 
 def _types_called(account: Account, names: Iterable[str]) -> dict[str, QualificationType]:
-    """Types of the account by the names a file has for them; where none is called exactly so, capitals and blanks make
-    no difference."""
-    exactly: dict[str, QualificationType] = {}
-    roughly: dict[str, QualificationType] = {}
-    rows = QualificationType.objects.of(account).own().defer("test", "answer_key", "raw").order_by("-pk")
-    # One that is there goes before those that are gone, a newer one before the older.
-    for row in sorted(rows, key=lambda row: row.gone_at is not None):
-        exactly.setdefault(row.name.strip(), row)
-        roughly.setdefault(_plain(row.name), row)
-    found = {name: exactly.get(name) or roughly.get(_plain(name)) for name in names}
-    return {name: row for name, row in found.items() if row is not None}
+    """Types of the account by the names a file has for them: one that is there before those that are gone, then one
+    that is called exactly so before those that differ in capitals and blanks, then a newer one before the older."""
+    called: dict[tuple[bool, bool, str], QualificationType] = {}
+    for row in QualificationType.objects.of(account).own().defer("test", "answer_key", "raw").order_by("-pk"):
+        gone = row.gone_at is not None
+        called.setdefault((gone, False, row.name.strip()), row)
+        called.setdefault((gone, True, _plain(row.name)), row)
+    ways = [(gone, roughly) for gone in (False, True) for roughly in (False, True)]
+    found: dict[str, QualificationType] = {}
+    for name in names:
+        keys = ((gone, roughly, _plain(name) if roughly else name) for gone, roughly in ways)
+        if row := next((called[key] for key in keys if key in called), None):
+            found[name] = row
+    return found
 
 
 def _plain(name: str) -> str:

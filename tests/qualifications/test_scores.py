@@ -186,8 +186,9 @@ def test_what_is_deleted_or_not_ours_is_given_to_nobody(lab: Lab) -> None:
     assert Command.objects.count() == 1
 
     # What failed comes back as a file; made anew, the qualification is given from it, with whatever value was pasted.
+    # The one that is there is meant, though the name of the one that is gone is the file's own in its capitals, too.
     QualificationType.objects.update(gone_at="2026-01-01T00:00Z", kind="own")
-    again = make_type(lab)
+    again = make_type(lab, "Good Eyes")
     client = Client()
     client.force_login(by)
     parts = client.get(reverse("sheet_failed", args=["lab", later.pk])).streaming_content
