@@ -25,8 +25,9 @@ def register(name: str) -> Callable[[Proposal], Proposal]:
     return add
 
 
-#: Called with account, worker_ids, batch, by and reason: what costs nothing and is no call, done for many at once.
-ForWorkers = Callable[..., Any]
+#: Called with account, worker_ids, batch, by and reason: what costs nothing and is no call, done for many at once. It
+#: gives the ids for which it cannot be done, since MTurk has no such worker.
+ForWorkers = Callable[..., list[str]]
 
 _for_workers: dict[str, ForWorkers] = {}
 
@@ -43,11 +44,12 @@ def register_for_workers(name: str) -> Callable[[ForWorkers], ForWorkers]:
 
 def carry_out_for_workers(
     name: str, *, account: Account, worker_ids: list[str], batch: Any, by: User, reason: str
-) -> None:
-    """Do what was proposed for these workers. Denied with the sentence why it cannot be done."""
+) -> list[str]:
+    """Do what was proposed for these workers; the ids that were left out, since MTurk has no such worker. Denied with
+    the sentence why it cannot be done."""
     if name not in _for_workers:
         raise Denied("This can only be released one by one.")
-    _for_workers[name](account=account, worker_ids=worker_ids, batch=batch, by=by, reason=reason)
+    return _for_workers[name](account=account, worker_ids=worker_ids, batch=batch, by=by, reason=reason)
 
 
 def carry_out(

@@ -159,28 +159,34 @@ def decide_together(findings: Iterable[Finding], *, by: User, verdict: str) -> T
 
 #: Workers whose proposals are released in one transaction, and in one request.
 SOME_WORKERS, MOST_WORKERS = 200, 5_000
+NO_WORKER = "The worker's id is not one of MTurk's."
 
 
-def release_for_workers(rule: Rule, *, by: User) -> tuple[int, bool]:
+def release_for_workers(rule: Rule, *, by: User) -> tuple[int, int, bool]:
     """Release all a rule proposes where it is about workers and asks nothing of MTurk: how many workers it was done
-    for, and whether some are left for another time."""
+    for, how many were left out since MTurk has no such worker, and whether some are left for another time. What was
+    left out stays a proposal with the reason beside it."""
     check_role(by, rule.account, Role.REVIEWER, "release what rules propose")
     still = Finding.objects.proposed().filter(rule=rule)
     names = list(still.order_by().values_list("assignment__worker_id", flat=True).distinct()[: MOST_WORKERS + 1])
+    without = 0
     for start in range(0, min(len(names), MOST_WORKERS), SOME_WORKERS):
         some = names[start : min(start + SOME_WORKERS, MOST_WORKERS)]
         with transaction.atomic():
-            proposals.carry_out_for_workers(
+            odd = proposals.carry_out_for_workers(
                 rule.proposal, account=rule.account, worker_ids=some, batch=rule.batch, by=by, reason=rule.reason
             )
-            count = still.filter(assignment__worker_id__in=some).update(
+            without += len(odd)
+            still.filter(assignment__worker_id__in=odd).update(due=False, note=NO_WORKER)
+            done = [name for name in some if name not in set(odd)]
+            count = still.filter(assignment__worker_id__in=done).update(
                 state=Finding.State.RELEASED, due=False, note="", decided_by=by, decided_at=timezone.now()
             )
             audit.record(
                 "rule.released_for_workers", account=rule.account, by=by, subject=str(rule.pk), text=rule.reason,
-                data={"proposal": rule.proposal, "findings": count, "workers": some},
+                data={"proposal": rule.proposal, "findings": count, "workers": done, "left_out": odd},
             )  # fmt: skip
-    return min(len(names), MOST_WORKERS), len(names) > MOST_WORKERS
+    return min(len(names), MOST_WORKERS) - without, without, len(names) > MOST_WORKERS
 
 
 # --- policy ---------------------------------------------------------------------------------------------------------

@@ -339,11 +339,12 @@ def _release_here(request: HttpRequest, membership: Membership, rule: Rule, back
     """The same for proposals that are about workers and ask nothing of MTurk: done at once."""
     if request.method == "POST":
         try:
-            count, more = deciding.release_for_workers(rule, by=membership.user)
+            count, without, more = deciding.release_for_workers(rule, by=membership.user)
         except Denied as reason:
             messages.error(request, str(reason))
         else:
-            rest = " There are more: release them again." if more else ""
+            rest = f" Left out: {without:,}, whose id is not one of MTurk's." if without else ""
+            rest += " There are more: release them again." if more else ""
             messages.success(request, f"{proposal(rule)}: done for {count:,} worker{'' if count == 1 else 's'}.{rest}")
         return redirect(back)
     found = Finding.objects.proposed().filter(rule=rule).order_by()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from dashboard import jobs
-from dashboard.models import Command, Job, JobState
+from dashboard.models import AuditEvent, Command, Job, JobState
 from hits.models import Assignment, BatchFigures, Finding, Rule
 from hits.rules import deciding
 from tests.cast import Lab
@@ -193,6 +193,15 @@ def test_all_bonuses_of_a_rule_are_one_job_and_all_its_soft_blocks_one_press(des
     assert "Soft block 2 workers" in client.get(url).content.decode()
     viewer.post(url)
     assert not SoftBlock.objects.exists()
+    last = Assignment.objects.latest("pk")
+    own, last.worker_id = last.worker_id, "guest <7>"
+    last.save(update_fields=["worker_id"])
+    page = client.post(url, follow=True).content.decode()
+    assert "done for 1 worker. Left out: 1, whose id is not one of MTurk" in page
+    left = Finding.objects.proposed().get(rule=shun)
+    assert (left.assignment, left.note) == (last, deciding.NO_WORKER)
+    assert AuditEvent.objects.get(kind="rule.released_for_workers").data["left_out"] == ["guest <7>"]
+    Assignment.objects.filter(pk=last.pk).update(worker_id=own)
     client.post(url)
     assert SoftBlock.objects.filter(batch=batch_of(desk), reason="Not done with care.").count() == 2
     assert set(Finding.objects.filter(rule=shun).values_list("state", "decided_by")) == {("released", approver.pk)}

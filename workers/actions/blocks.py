@@ -14,7 +14,7 @@ from dashboard import audit, commands, proposals
 from dashboard.models import OPEN_STATES, Account, Command, Role, User
 from dashboard.permissions import Denied, block_needs_release, check_role
 from hits.models import Assignment, Batch, HITType
-from workers.actions.notes import check_worker_id, plain_text, tell
+from workers.actions.notes import WORKER_ID, check_worker_id, plain_text, tell
 from workers.commands import CreateWorkerBlock, DeleteWorkerBlock, block_key
 from workers.models import SoftBlock, Worker, WorkerBlock
 
@@ -102,9 +102,14 @@ def soft_block_for_batch(
 
 
 @proposals.register_for_workers("soft_block")
-def soft_block_many_for_batch(*, account: Account, worker_ids: list[str], batch: Batch, by: User, reason: str) -> None:
-    """The same for everybody a rule found."""
-    soft_block(account=account, worker_ids=worker_ids, by=by, reason=reason, batch=batch)
+def soft_block_many_for_batch(
+    *, account: Account, worker_ids: list[str], batch: Batch, by: User, reason: str
+) -> list[str]:
+    """The same for everybody a rule found; one with an id that is none stops no others."""
+    good = [each for each in worker_ids if WORKER_ID.fullmatch(each)]
+    if good:
+        soft_block(account=account, worker_ids=good, by=by, reason=reason, batch=batch)
+    return [each for each in worker_ids if each not in set(good)]
 
 
 # --- hard -----------------------------------------------------------------------------------------------------------
