@@ -258,8 +258,8 @@ def _types_called(account: Account, names: Iterable[str]) -> dict[str, Qualifica
     found: dict[str, QualificationType] = {}
     for name in names:
         keys = ((gone, roughly, _plain(name) if roughly else name) for gone, roughly in ways)
-        if row := next((called[key] for key in keys if key in called), None):
-            found[name] = row
+        if meant := next((called[key] for key in keys if key in called), None):
+            found[name] = meant
     return found
 
 
