@@ -83,10 +83,22 @@ function show(node, url) {
 // way, it is remembered and done as soon as the decision is recorded.
 let last = "", wanted = false, sent = null;
 
+// What can be undone of all decisions that are recorded, for when one after them fails: the markup, and the place of its
+// decision among those of this page.
+const known = { number: 0, markup: null };
+let count = 0, underway = false;
+
 function waitForUndo(node, name) {
+  const shown = document.getElementById("bench-undo");
+  if (shown && !shown.querySelector("[data-undo-waits]")) Object.assign(known, { number: count, markup: shown.innerHTML });
+  count += 1;
   last = name;
   wanted = false;
-  const box = node.querySelector("#bench-undo");
+  underway = true;
+  makeWait(node.querySelector("#bench-undo"));
+}
+
+function makeWait(box) {
   for (const button of box?.querySelectorAll("button") ?? []) {
     button.type = "button";
     button.disabled = false;
@@ -98,25 +110,44 @@ function waitForUndo(node, name) {
 }
 
 // Of several decisions on their way the last one's word is the one that counts here.
-function mayUndo(content, name) {
+function mayUndo(content, name, number) {
+  if (number <= known.number) return;
+  const holder = document.createElement("div");
+  holder.append(content.cloneNode(true));
+  Object.assign(known, { number, markup: holder.innerHTML });
+  if (name === last) underway = false;
   const box = document.getElementById("bench-undo");
-  if (!box || name !== last) return;
+  if (!box || underway) return;
   box.replaceChildren(content);
   window.htmx.process(box);
   if (wanted) box.querySelector("form button")?.click();
   wanted = false;
 }
 
+// After a decision that failed: a button that waits for it would wait for ever.
+function placeUndo() {
+  const box = document.getElementById("bench-undo");
+  if (!box || box.querySelector("form[aria-busy]")) return;
+  if (underway) makeWait(box);
+  else if (known.markup !== null) {
+    box.innerHTML = known.markup;
+    window.htmx.process(box);
+  }
+}
+
+// Whoever takes back is on the way to that one again, until the server has answered.
+const takingBack = () => wanted || Boolean(document.querySelector("#bench-undo form[aria-busy]"));
+
 // Likewise for a decision that htmx sends: it is recorded when its answer shows another assignment. What was refused, or
 // not answered, leaves what could be undone before.
 function waitForHtmx(form) {
-  const box = document.getElementById("bench-undo");
-  sent = { form, box, before: box?.innerHTML, assignment: bench().dataset.assignment };
+  sent = { form, assignment: bench().dataset.assignment };
   waitForUndo(bench(), "htmx");
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!sent || event.detail.requestConfig?.elt !== sent.form) return;
+  underway = false;
   if (wanted && bench()?.dataset.assignment !== sent.assignment) bench()?.querySelector("#bench-undo form button")?.click();
   wanted = false;
   sent = null;
@@ -124,12 +155,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:sendAbort", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!sent || event.detail.requestConfig?.elt !== sent.form) return;
-    if (sent.box?.isConnected) {
-      sent.box.innerHTML = sent.before;
-      window.htmx.process(sent.box);
-    }
-    wanted = false;
+    underway = wanted = false;
     sent = null;
+    placeUndo();
   });
 }
 
@@ -199,15 +227,22 @@ async function send(form, submitter, entry) {
   const going = fetch(form.getAttribute("action"), { method: "POST", body, headers, credentials: "same-origin", keepalive: true });
   going.catch(() => {});
   waitForUndo(entry.node, name);
+  const number = count;
   countDown(entry.node, before);
   show(entry.node, entry.url);
   for (const panel of before.querySelectorAll(".bar details[open]")) if (!panel.contains(form)) panel.open = false;
 
   // Puts `node` before the person again, or offers to while something else is being done.
   const bringBack = (node, sentence) => {
-    const back = () => show(node, here);
-    if (atWork()) say(sentence, here, back);
-    else {
+    const back = () => {
+      show(node, here);
+      if (underway || node === before) placeUndo(); // else the server has just said what can be undone
+    };
+    if (name === last) underway = wanted = false;
+    if (atWork()) {
+      placeUndo();
+      say(sentence, here, back);
+    } else {
       back();
       say(sentence, here);
     }
@@ -220,7 +255,7 @@ async function send(form, submitter, entry) {
     tell(content);
     if (answer.ok && !answer.redirected && !refused) {
       answered(true);
-      mayUndo(content, name);
+      mayUndo(content, name, number);
       fetchAhead();
     } else if (refused) {
       answered(false);
@@ -237,7 +272,6 @@ async function send(form, submitter, entry) {
     answered(false);
     bringBack(before, "The server did not answer. Decide again when it does: it is never counted twice.");
   }
-  if (name === last) wanted = false;
   remember(remembered().filter((one) => one.name !== name));
 }
 
@@ -245,11 +279,12 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("#workbench form[data-ahead]") || event.defaultPrevented) return;
   // Whoever takes back is on the way to that one again: nothing is decided about the one that stands here meanwhile.
-  const entry = wanted ? null : takeAhead();
-  if (!entry && !wanted) return waitForHtmx(form); // htmx sends it
+  const stays = takingBack(), entry = stays ? null : takeAhead();
+  if (!entry && !stays) return waitForHtmx(form); // htmx sends it
   event.preventDefault();
   event.stopImmediatePropagation();
   if (entry) send(form, event.submitter, entry);
+  else document.dispatchEvent(new CustomEvent("form:answered", { detail: { form, good: false } }));
 }, true);
 
 document.addEventListener("click", (event) => {

@@ -226,4 +226,30 @@ def test_the_next_answer_is_painted_before_the_decision_is_recorded_and_what_fai
     expect(desk.locator(".note-error").last).to_contain_text("reviewer-lab was first")
     assert shown(desk) == rows[2]
     assert Command.objects.filter(assignment_id=rows[2]).count() == 1
+
+    # Two on their way, of which the second fails: what can be undone is the first, and nothing is decided meanwhile.
+    desk.keyboard.press("j")
+    desk.locator(f"#workbench[data-assignment='{rows[3]}']").wait_for()
+    desk.unroute("**/decide/")
+    held.clear()
+    desk.route("**/decide/", lambda route: held.append(route))
+    for number in (3, 4):
+        ready(desk)
+        desk.keyboard.press("a")
+        desk.locator(f"#workbench[data-assignment='{rows[number + 1]}']").wait_for()
+    with desk.expect_response("**/decide/"):
+        held[0].continue_()
+    held[1].abort()
+    desk.locator(f"#workbench[data-assignment='{rows[4]}']").wait_for()
+    ready(desk)
+    count = len(posts)
+    desk.route("**/activity/*/", lambda route: held.append(route))
+    desk.keyboard.press("u")
+    desk.locator("#bench-undo form[aria-busy]").wait_for()
+    desk.evaluate("document.querySelector('#workbench form[data-ahead]').requestSubmit()")
+    assert (shown(desk), len(posts)) == (rows[4], count + 1)
+    held[2].continue_()
+    desk.locator(f"#workbench[data-assignment='{rows[3]}']").wait_for()
+    assert Command.objects.get(assignment_id=rows[3]).state == "cancelled"
+    assert not Command.objects.filter(assignment_id=rows[4]).exists()
     assert json.loads(desk.evaluate("sessionStorage.getItem('decisions on their way')")) == []
