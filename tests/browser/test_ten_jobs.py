@@ -232,7 +232,11 @@ def test_a_worker_is_found_and_blocked_and_unblocked(demo: Demo, sign_in: Any, t
         page.goto(f"{demo.dashboard}/a/lab/qualifications/upload/")
         page.locator("input[type=file]").set_input_files(file)
         page.get_by_role("button", name="Look at it").click()
-        page.get_by_role("button", name=re.compile(f"^(Block|Unblock) {len(rows)}$")).click()
+        begin = page.get_by_role("button", name=re.compile(f"^(Block|Unblock) {len(rows)}$"))
+        begin.wait_for()
+        for understood in page.get_by_label("I have read what this does to a person.").all():
+            understood.check()
+        begin.click()
 
     send(f"{listed},Block,Spam in every field.", f"{nobody},Block,Spam in every field.")
     until(lambda: listed in blocked(requester))
