@@ -100,7 +100,8 @@ def ring(value: Any) -> list[Point]:
 
 
 def closes(path: Any) -> bool:
-    return isinstance(path, list) and isinstance(path[-1:], list) and path[-1:] != [] and path[-1][:1] in (["Z"], ["z"])
+    """Whether the last of a path's steps is the one that closes it."""
+    return isinstance(path, list) and bool(path) and isinstance(path[-1], list) and path[-1][:1] in (["Z"], ["z"])
 
 
 def read_text(text: str) -> tuple[list[Point], bool]:

@@ -153,7 +153,8 @@ def guessed_shapes(
 def _quads(value: list[Any], path: str, sources: Sources, near: str, scale: float, size: Any) -> Shapes | None:
     if not _BOXY.search(path) and (value == [] or not _has_picture(path, sources, near)):
         return None
-    rows = [[found for found in map(cell, row) if found is not None] for row in value[:MOST_SHAPES]]
+    # `is_quads` has seen the first rows only.
+    rows = [[found for found in map(cell, row) if found is not None] for row in value[:MOST_SHAPES] if _is_row(row)]
     rows = [row for row in rows if len(row) == 4]
     corners = _are_corners(rows, size_of(size))
     found = []
@@ -206,10 +207,12 @@ def _has_picture(path: str, sources: Sources, near: str) -> bool:
 def is_quads(value: Any) -> bool:
     """Whether `value` is a list of rows of four numbers each."""
     return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(row, list) and len(row) == 4 and all(map(is_plain, row)) for row in value[:50])
+        isinstance(value, list) and bool(value) and all(_is_row(row) and all(map(is_plain, row)) for row in value[:50])
     )
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 4
 
 
 def one_shape(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Shapes, set[str]] | None:
@@ -269,7 +272,7 @@ def by_label(value: Any, path: str, sources: Sources, near: str = "") -> tuple[S
             continue
         rows = marks_in(items[:MOST_SHAPES], "", key) if all(isinstance(item, dict) for item in items[:20]) else []
         if not rows and is_quads(items) and (_BOXY.search(path) or _has_picture(path, sources, near)):
-            rows = [box("", *(cell(here) or 0.0 for here in row)) for row in items[:MOST_SHAPES]]
+            rows = [box("", *(cell(here) or 0.0 for here in row)) for row in items[:MOST_SHAPES] if _is_row(row)]
             guess = "four numbers read as left, top, width, height"
         if len(rows) < len(items[:MOST_SHAPES]):
             return None

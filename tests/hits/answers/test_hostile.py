@@ -8,6 +8,7 @@ from lxml import html
 
 from hits.answers import Answer, read, search_text
 from hits.answers.parts import Shapes
+from hits.answers.values import values
 from marketplace.documents import Answer as Written
 from marketplace.documents import build_answers
 
@@ -328,6 +329,34 @@ def test_numbers_that_are_none_or_enormous_leave_svg_well_formed(number):
                     found for found in ("nan", "inf", "e+") if found in element.get(key, "").lower()
                 }
             assert float(element.get("width") or 0) >= 0
+
+
+ROWS, LINE = [[1, 2, 3, 4]] * 60, [[1, 2], [30, 40], [50, 6]]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "shapes"),
+    [
+        ([*ROWS, 5], 60),
+        ([*ROWS, None, [6, 7, 8, 9]], 61),
+        ({"car": [*ROWS, 5], "dog": ROWS}, 0),
+        ({"car": [*ROWS, [1]], "dog": ROWS}, 0),
+        ([{"scaleX": 1, "points": LINE, "path": [5]}], 1),
+        ([{"scaleX": 1, "points": LINE, "path": [{}]}], 1),
+        ([{"scaleX": 1, "points": LINE, "path": [None]}], 1),
+    ],
+    ids=["number", "nothing", "number of a label", "short row of a label", "step", "step of keys", "no step"],
+)
+def test_one_that_is_none_among_shapes_does_not_hide_the_others(drawn, shapes):
+    xml = named({"boxes": json.dumps(drawn), "after": "still here"})
+    answer = read(xml)
+    assert not answer.problem
+    assert "still here" in draw(answer)
+    said = values(xml)
+    assert said["after"] == "still here"
+    if shapes:
+        assert len(part(answer, Shapes).shapes) == shapes
+        assert len(said["boxes"]["shapes"]) == shapes
 
 
 def test_a_drawing_of_negative_size_is_drawn_the_other_way_and_flagged():
