@@ -78,7 +78,7 @@ def draw(
     )
     kinds = {mark.kind for mark in marks} or ({kind} if kind else set())
     noun = _NOUNS.get(next(iter(kinds)), "shape") if len(kinds) == 1 else "shape"
-    across, down = _thumb(width, height)
+    across, down = thumb(width, height)
     return Shapes(
         heading=heading(path, sources),
         path=one_line(path, 300),
@@ -111,7 +111,7 @@ def with_size(part: Shapes, width: float, height: float) -> Shapes:
     """A drawing on a picture whose size is said elsewhere."""
     if not (0 < width <= 100_000 and 0 < height <= 100_000):
         return part
-    across, down = _thumb(width, height)
+    across, down = thumb(width, height)
     return replace(
         part,
         width=_n(width),
@@ -216,7 +216,8 @@ def _span(values: list[float]) -> float:
     return min(max([*values, 1.0]), 100_000.0) * 1.05 if values else 640.0
 
 
-def _thumb(width: float, height: float) -> tuple[int, int]:
+def thumb(width: float, height: float) -> tuple[int, int]:
+    """The size of a small picture of a large one."""
     scale = min(112 / width, 72 / height)
     return max(16, min(112, round(width * scale))), max(16, min(72, round(height * scale)))
 

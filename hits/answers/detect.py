@@ -123,8 +123,10 @@ class _Detection:
     def parts(self) -> tuple[Part, ...]:
         left: list[Entry] = []
         for entry in self.tree.entries:
-            if entry.given is not None or self.beside.of_a_size(entry.name):
-                left += [] if self.beside.of_a_size(entry.name) else [entry]
+            if self.beside.of_a_size(entry.name):
+                continue
+            if entry.given is not None:
+                left.append(entry)
                 continue
             if not isinstance(entry.value, (dict, list)):
                 if not self.written(entry):

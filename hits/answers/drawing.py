@@ -36,7 +36,7 @@ def paint(shape: Shape) -> str:
 
 
 def outline(shape: Shape) -> str:
-    """What draws a shape. Its numbers were written for SVG before (hits.answers.shapes.draw)."""
+    """What draws a shape. Its numbers were written for SVG before (hits.answers.canvas.draw)."""
     if shape.kind == "box":
         return f'<rect x="{shape.x}" y="{shape.y}" width="{shape.width}" height="{shape.height}"/>'
     if shape.kind in ("polygon", "polyline"):

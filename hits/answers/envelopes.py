@@ -28,7 +28,7 @@ _SVG = re.compile(r"<(polygon|polyline|path|rect|circle|ellipse|line)\b([^<>]{1,
 _ATTRIBUTE = re.compile(r"([\w:-]{1,20})\s*=\s*[\"']([^\"']{0,20000})[\"']")
 
 
-def foreign(keys: Keys, name: str) -> list[Mark] | None:
+def foreign(keys: Keys) -> list[Mark] | None:
     """The shapes of an item of a known tool; None where it is of none of them."""
     if isinstance(keys.get("shapeattributes"), dict):
         return _via(keys)

@@ -53,7 +53,7 @@ def marks(item: Any, kind: str, name: str = "") -> list[Mark]:
     if not kind and _TELLING.isdisjoint(keys):
         return []
     if not kind:
-        found = foreign(keys, name)
+        found = foreign(keys)
         if found is not None:
             return found
     label = label_of(keys)

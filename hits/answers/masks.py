@@ -5,7 +5,7 @@ import binascii
 import re
 from typing import Any
 
-from hits.answers.canvas import heading
+from hits.answers.canvas import heading, thumb
 from hits.answers.corners import folded
 from hits.answers.normalise import number
 from hits.answers.outlines import label_of
@@ -33,7 +33,7 @@ def painted(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Ma
         return None
     data, width, height, problem = png(value[found[0]])
     label = label_of(folded({key: item for key, item in value.items() if key not in found}))
-    across, down = _thumb(width, height)
+    across, down = thumb(width, height)
     part = Mask(
         heading=heading(path, sources),
         width=width,
@@ -66,7 +66,7 @@ def mask(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask,
         if None not in recorded and recorded != (width, height):
             problem = f"The mask is {width} × {height}, the picture {recorded[0]:g} × {recorded[1]:g} pixels."
     legend = legend_of(value)
-    across, down = _thumb(width, height)
+    across, down = thumb(width, height)
     part = Mask(
         heading=heading(path, sources),
         width=width,
@@ -82,11 +82,6 @@ def mask(value: Any, path: str, sources: Sources, near: str = "") -> tuple[Mask,
         thumb_height=down,
     )
     return part, {"labeledImage", "instances", "labelMappings", "inputImageProperties", "initialValueModified"}
-
-
-def _thumb(width: int, height: int) -> tuple[int, int]:
-    scale = min(112 / width, 72 / height)
-    return max(16, min(112, round(width * scale))), max(16, min(72, round(height * scale)))
 
 
 def png(encoded: str) -> tuple[str, int, int, str]:

@@ -31,7 +31,6 @@ SAME_DRAWING = 0.5
 MOST_FIELDS = 400
 _LONGEST, _MOST_ITEMS = 20_000, 500
 _DEEPEST = 6
-_NOTHING = object()
 # A number in text only where nothing is lost by it: 007 and a survey code of twenty digits stay text.
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,12})?\Z")
 
