@@ -49,6 +49,12 @@ class Row:
         """The text at a place of the header, without blanks around it; "" where the row is too short for it."""
         return self.cells[place].strip() if place is not None and place < len(self.cells) else ""
 
+    def check_whole(self) -> None:
+        """Unreadable where the file ends within it: further rows are then part of a cell of this one, where nobody may
+        look for them."""
+        if self.cut:
+            raise Unreadable(f"The file ends within row {self.number}: a quotation mark is missing there.")
+
 
 @dataclass(slots=True)
 class Table:

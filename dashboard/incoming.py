@@ -113,11 +113,12 @@ def forget_old() -> None:
 
 
 def bounded(table: Table) -> Iterator[Row]:
-    """The rows of a table; Unreadable behind as many as a file may have."""
+    """The rows of a table; Unreadable behind as many as a file may have, and behind one within which it ends."""
     for count, row in enumerate(table):
         if count >= settings.UPLOAD_ROWS:
             raise Unreadable(f"The file has more than {settings.UPLOAD_ROWS:,} rows. Upload it in parts.")
         yield row
+        row.check_whole()
 
 
 class Reading:

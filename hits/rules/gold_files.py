@@ -77,6 +77,7 @@ def _cells(table: Table) -> Iterator[Cell]:
         )
 
     def cells_of(row: Row) -> Iterator[Cell]:
+        row.check_whole()
         name = row.cell(hit).upper()
         if named is not None and answer is not None:
             yield row.number, name, unguarded(row.cell(named)), unguarded(row.cell(answer))

@@ -204,6 +204,20 @@ def test_a_file_is_read_by_a_worker_and_looked_at_row_by_row_before_it_changes_a
     assert dict(GoldAnswer.objects.values_list("field", "accepted")) == found
 
 
+def test_a_file_that_ends_within_a_row_says_so_and_takes_nothing_of_that_row(desk: Lab) -> None:
+    hit = hit_of(desk)
+    desk.answer(hit, **good)
+    work(desk)
+    text = f'HITId,Field,Answer\n{hit},mood,good\n{hit},why,"fine\n{hit},total,3\n'
+    file = SimpleUploadedFile("gold.csv", text.encode())
+    client = client_of(desk)
+    here = client.post(reverse("gold", args=["lab", batch_of(desk).pk]), {"action": "upload", "file": file}).url
+    read_files()
+    page = client.get(here).content.decode()
+    assert "The file ends within row 3: a quotation mark is missing there." in page
+    assert '<strong class="number">1</strong> gold answer for' in page
+
+
 def test_scoring_and_the_page_cost_the_same_however_much_there_is(desk: Lab) -> None:
     hits = [hit_of(desk), make_hit(desk)]
     desk.sync()

@@ -112,6 +112,7 @@ def test_what_spreadsheets_and_people_do_to_it_is_read_and_each_cell_gets_its_se
     assert said[8, "block", "UPDATE BlockStatus"][0] == "ready"
     assert said[9, "block", "UPDATE BlockStatus"][1].startswith("Nobody can be made never blocked")
     assert said[11, "grant", "UPDATE-Fast"][1].startswith("The file ends within this row")
+    assert sheet.notes[-1].startswith("The file ends within row 11: a quotation mark is missing there.")
     shown = page(client, lab, "sheet", sheet.pk)
     assert b"=HYPERLINK(1)" in shown.content.upper()
     assert b"<b>answers" not in shown.content
