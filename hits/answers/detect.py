@@ -242,8 +242,9 @@ class _Detection:
         if not isinstance(entry.value, str) or is_technical(entry, self.sources):
             return False
         if entry.value.startswith(PAINTED):
-            found = painted({entry.name: entry.value}, entry.name, self.sources)
-            if found is not None and PAINTED_NAME.search(entry.name) and found[0].picture.url:
+            named = PAINTED_NAME.search(entry.name)
+            found = painted({entry.name: entry.value}, entry.name, self.sources) if named else None
+            if found is not None and found[0].picture.url:
                 self.add(found[0])
                 return True
             return False
