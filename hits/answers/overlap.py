@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import ceil, hypot, sqrt
 from typing import Any
 
-from hits.answers.pixels import TOLERANCE, Colour, Scan, scan
+from hits.answers.pixels import TOLERANCE, Colour, Scan, apart, scan
 
 Point = tuple[float, float]
 Line = tuple[Point, ...]
@@ -268,7 +268,6 @@ def _classes(pixels: list[Colour | None], mask: dict[str, Any]) -> dict[Colour |
     found: dict[Colour | None, str] = {None: ""}
     for colour in set(pixels) - {None}:
         assert colour is not None
-        apart = [(max(abs(a - b) for a, b in zip(colour, fill, strict=False)), label) for fill, label in known if fill]
-        nearest = min(apart, default=(256, ""))
+        nearest = min(((apart(colour, fill), label) for fill, label in known if fill), default=(256, ""))
         found[colour] = nearest[1] if nearest[0] <= TOLERANCE else ""
     return found
