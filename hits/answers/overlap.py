@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import ceil, hypot, sqrt
 from typing import Any
 
-from hits.answers.pixels import TOLERANCE, Colour, Scan, apart, scan
+from hits.answers.pixels import Colour, Scan, near_to, scan
 
 Point = tuple[float, float]
 Line = tuple[Point, ...]
@@ -262,12 +262,15 @@ def _classes(pixels: list[Colour | None], mask: dict[str, Any]) -> dict[Colour |
     known = []
     for fill, label in named.items() if isinstance(named, dict) else ():
         try:
-            known.append((tuple(bytes.fromhex(str(fill).removeprefix("#"))), str(label)))
+            known.append((str(label), tuple(bytes.fromhex(str(fill).removeprefix("#")))))
         except ValueError:
             continue
+    known = sorted(item for item in known if len(item[1]) == 3)
+    # Looked up: a hostile picture has as many colours as pixels.
+    near = near_to([fill for _, fill in known])
     found: dict[Colour | None, str] = {None: ""}
     for colour in set(pixels) - {None}:
         assert colour is not None
-        nearest = min(((apart(colour, fill), label) for fill, label in known if fill), default=(256, ""))
-        found[colour] = nearest[1] if nearest[0] <= TOLERANCE else ""
+        place = near.get(colour, 0)
+        found[colour] = known[place - 1][0] if place else ""
     return found

@@ -83,7 +83,7 @@ def numbers(data: bytes, size: tuple[int, int], known: list[Colour], *, strict: 
     found = scan(data, MOST_BYTES)
     if (found.width, found.height) != size:
         raise NotReadable(f"It is {found.width} × {found.height} pixels and not {size[0]} × {size[1]}.")
-    near = _near(known)
+    near = near_to(known)
     if found.channels == 1:
         table = bytes(_number(colour, near) for colour in _colours(found))
         spread = _spread(found.depth)
@@ -211,7 +211,7 @@ def _colours(found: Scan) -> Iterator[Colour | None]:
             yield tuple(entry) if len(entry) == 3 else ()
 
 
-def _near(known: list[Colour]) -> dict[Colour, int]:
+def near_to(known: list[Colour]) -> dict[Colour, int]:
     """Every colour that is as near to a known one as TOLERANCE -> its number, that of the nearest one."""
     found: dict[Colour, int] = {}
     steps = list(product(range(-TOLERANCE, TOLERANCE + 1), repeat=3))

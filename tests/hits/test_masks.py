@@ -5,6 +5,7 @@ import html
 import json
 import re
 import struct
+import time
 import zlib
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.urls import reverse
 from hits.answers.painted import LONGEST_MASK
 from hits.answers.pixels import NotReadable, numbers, palette_png
 from hits.answers.typed import NotADrawing, as_lines, read_lines
+from hits.answers.values import compare
 from hits.models import Assignment
 from tests.cast import Lab
 
@@ -150,6 +152,16 @@ def test_a_hostile_mask_is_refused_in_one_sentence(mask: dict[str, Any]) -> None
     assert read_lines(said(unread, c2ca02c="Bus"), unread)["labels"]["#2ca02c"] == "Bus"
     with pytest.raises(NotADrawing, match="only its labels can be changed"):
         read_lines(said(unread, picture(*ROWS)), unread)
+
+
+def test_two_masks_of_noise_with_many_labels_are_compared_in_bounded_time() -> None:
+    cells = b"".join((place * 2654435761 & 0xFFFFFF).to_bytes(3, "big") for place in range(140 * 140))
+    noise = raw(140, 140, 2, b"".join(b"\0" + cells[at : at + 420] for at in range(0, len(cells), 420)))
+    labels = {f"#{place * 40_000:06x}": str(place) for place in range(400)}
+    one = {"drawing": "mask", "width": 140, "height": 140, "png": noise, "labels": labels}
+    start = time.process_time()
+    assert compare(one, {**one, "labels": {**labels, "#fffffe": "another"}}) > 0
+    assert time.process_time() - start < 5  # each colour held against each label takes four times as long
 
 
 def test_the_form_keeps_what_was_painted_shows_it_and_files_have_it(lab: Lab) -> None:
